@@ -1,0 +1,171 @@
+"""What a reader knows of one run at one moment: immutable, shared freely.
+
+A snapshot is made by :class:`diptych.profiling.runs.session.RunSession` on the
+reader's thread and handed to whoever draws. Arrays are read-only views of
+columns that only grow: taking one costs nothing per step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum, IntFlag
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diptych.profiling.records.kinds import Framework, GpuInfo, Model, Operators, Trace
+from diptych.profiling.records.manifest import Manifest
+from diptych.profiling.records.summary import Losses
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bytes = NDArray[np.uint8]
+
+
+class RunState(Enum):
+    """Where a run stands."""
+
+    STARTING = "starting"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    DONE = "done"
+    FAILED = "failed"
+    STOPPED = "stopped"
+    TIMEOUT = "timeout"
+    INTERRUPTED = "interrupted"
+    """The runner is gone and did not say how the worker ended."""
+    DAMAGED = "damaged"
+    """The manifest cannot be read, or is of another major version."""
+
+    @property
+    def live(self) -> bool:
+        """Whether more records may come."""
+        return self in (RunState.STARTING, RunState.RUNNING, RunState.STOPPING)
+
+
+class StepFlag(IntFlag):
+    """Bits of :attr:`StepColumns.flags`."""
+
+    PROFILED = 1
+    FENCED = 2
+    INFERENCE = 4
+    COMPILING = 8
+    """The agent saw work that belongs to warm-up (first step, compilation)."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepColumns:
+    """One row a step, in order of dispatch. Unknown floats are NaN.
+
+    ``start`` and ``end`` are ns of CLOCK_MONOTONIC (dispatch); ``dispatched``
+    and ``completed`` ns; ``completed_at`` the instant of completion in ns;
+    ``phases`` has shape (5, steps), ns, in the order of ``PHASES``.
+    """
+
+    n: Ints
+    start: Ints
+    end: Ints
+    dispatched: Ints
+    completed: Floats
+    completed_at: Floats
+    phases: Ints
+    samples: Floats
+    loss: Floats
+    cost: Floats
+    flags: Bytes
+
+    def __len__(self) -> int:
+        return len(self.n)
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Samples over time: ``t`` in ns of CLOCK_MONOTONIC, one float column a name.
+
+    A value that was not known is NaN; ``reasons`` has the latest reason by
+    column name.
+    """
+
+    t: Ints
+    columns: dict[str, Floats]
+    reasons: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class WindowState:
+    """One profile window, put together from everything said about it."""
+
+    id: int
+    rank: int
+    state: str
+    """open, active, captured (trace is being written), ready or failed."""
+    origin: str
+    first: int | None
+    last: int | None
+    start: int | None
+    end: int | None
+    pause: int | None
+    options: tuple[str, ...]
+    text: str | None
+    operators: Operators | None
+    trace: Trace | None
+
+
+@dataclass(frozen=True, slots=True)
+class EvalSpan:
+    """A stretch of validation, ns of CLOCK_MONOTONIC."""
+
+    start: int
+    end: int
+    batches: int
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A warning of the runner, sampler, agent or reader. ``code`` is stable."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunSnapshot:
+    """Everything known of one run.
+
+    ``origin`` is the zero of its time axis: the start of the worker in ns of
+    CLOCK_MONOTONIC. ``warmup`` counts the steps found to be warm-up (``None``:
+    too few steps to tell). ``total_steps`` is how many were asked for, where
+    that is known. ``lag`` is the age in ns of the newest record when read.
+    """
+
+    id: str
+    directory: Path
+    version: int
+    state: RunState
+    state_text: str
+    exit_code: int | None
+    manifest: Manifest | None
+    framework: Framework | None
+    model: Model | None
+    origin: int
+    ended: int | None
+    total_steps: int | None
+    steps: StepColumns
+    warmup: int | None
+    evals: tuple[EvalSpan, ...]
+    memory: dict[str, Series]
+    """By device name: columns allocated, reserved, peak (bytes)."""
+    host: Series
+    """Columns cpu (%), mem_used, mem_total, swap_used (bytes), load1."""
+    process: Series
+    """Columns cpu (% of one core), rss (bytes), count."""
+    gpus: dict[int, Series]
+    """Columns util, mem_used, mem_reserved, power, energy, temperature, sm_clock, mem_clock, tree_mem."""
+    gpu_info: dict[int, GpuInfo]
+    nvml_state: str | None
+    nvml_text: str | None
+    windows: tuple[WindowState, ...]
+    notices: tuple[Notice, ...]
+    losses: Losses
+    lag: int | None
