@@ -43,7 +43,7 @@ class Record(msgspec.Struct, kw_only=True, frozen=True, gc=False):
     t: int
 
 
-class Open(Record, tag_field="k", tag="open"):
+class Open(Record, frozen=True, tag_field="k", tag="open"):
     """First record of every journal."""
 
     schema: str
@@ -52,14 +52,14 @@ class Open(Record, tag_field="k", tag="open"):
     pid: int
 
 
-class Clock(Record, tag_field="k", tag="clock"):
+class Clock(Record, frozen=True, tag_field="k", tag="clock"):
     """Once a second: the same instant on three clocks, in nanoseconds."""
 
     boot: int | None
     real: int
 
 
-class Framework(Record, tag_field="k", tag="framework"):
+class Framework(Record, frozen=True, tag_field="k", tag="framework"):
     """The framework that the worker imported, as it describes itself."""
 
     name: str
@@ -70,14 +70,14 @@ class Framework(Record, tag_field="k", tag="framework"):
     details: dict[str, str] = {}
 
 
-class Model(Record, tag_field="k", tag="model"):
+class Model(Record, frozen=True, tag_field="k", tag="model"):
     """A model that was seen at work. ``parameters`` counts trainable ones."""
 
     name: str
     parameters: int | None
 
 
-class Step(Record, tag_field="k", tag="step"):
+class Step(Record, frozen=True, tag_field="k", tag="step"):
     """One step, at the end of its dispatch (``t``).
 
     ``phases`` are exclusive and add up to ``dispatched`` (plus the fence, in
@@ -100,7 +100,7 @@ class Step(Record, tag_field="k", tag="step"):
     cost: int | None = None
 
 
-class Done(Record, tag_field="k", tag="done"):
+class Done(Record, frozen=True, tag_field="k", tag="done"):
     """The device has finished step ``n`` at ``t``; it took ``completed``."""
 
     n: int
@@ -109,7 +109,7 @@ class Done(Record, tag_field="k", tag="done"):
     loss: float | None = None
 
 
-class Eval(Record, tag_field="k", tag="eval"):
+class Eval(Record, frozen=True, tag_field="k", tag="eval"):
     """A stretch of validation between two steps; belongs to neither."""
 
     t0: int
@@ -117,7 +117,7 @@ class Eval(Record, tag_field="k", tag="eval"):
     samples: int | None = None
 
 
-class Memory(Record, tag_field="k", tag="mem"):
+class Memory(Record, frozen=True, tag_field="k", tag="mem"):
     """The framework allocator's own view of one device."""
 
     device: str
@@ -127,7 +127,7 @@ class Memory(Record, tag_field="k", tag="mem"):
     reasons: dict[str, str] = {}
 
 
-class Window(Record, tag_field="k", tag="window"):
+class Window(Record, frozen=True, tag_field="k", tag="window"):
     """A profile window changed state.
 
     ``first`` and ``last`` are step numbers, inclusive. ``pause`` is for how
@@ -171,7 +171,7 @@ class Operator(msgspec.Struct, frozen=True, gc=False):
     noise: bool = False
 
 
-class Operators(Record, tag_field="k", tag="ops"):
+class Operators(Record, frozen=True, tag_field="k", tag="ops"):
     """Operator summary of one window, over ``steps`` steps."""
 
     window: int
@@ -182,7 +182,7 @@ class Operators(Record, tag_field="k", tag="ops"):
     reasons: dict[str, str] = {}
 
 
-class Trace(Record, tag_field="k", tag="trace"):
+class Trace(Record, frozen=True, tag_field="k", tag="trace"):
     """A finished Chrome trace; ``path`` is relative to the run directory.
 
     ``dropped`` counts events that could not be used, by reason.
@@ -197,7 +197,7 @@ class Trace(Record, tag_field="k", tag="trace"):
     error: str | None = None
 
 
-class Host(Record, tag_field="k", tag="host"):
+class Host(Record, frozen=True, tag_field="k", tag="host"):
     """The machine. ``cpu`` is percent of all cores together (0–100)."""
 
     cpu: float | None
@@ -209,7 +209,7 @@ class Host(Record, tag_field="k", tag="host"):
     reasons: dict[str, str] = {}
 
 
-class Process(Record, tag_field="k", tag="proc"):
+class Process(Record, frozen=True, tag_field="k", tag="proc"):
     """The worker's process tree. ``cpu`` is percent of one core (may exceed 100)."""
 
     cpu: float | None
@@ -218,7 +218,7 @@ class Process(Record, tag_field="k", tag="proc"):
     reasons: dict[str, str] = {}
 
 
-class GpuInfo(Record, tag_field="k", tag="gpu_info"):
+class GpuInfo(Record, frozen=True, tag_field="k", tag="gpu_info"):
     """What does not change about one GPU."""
 
     index: int
@@ -231,7 +231,7 @@ class GpuInfo(Record, tag_field="k", tag="gpu_info"):
     reasons: dict[str, str] = {}
 
 
-class Gpu(Record, tag_field="k", tag="gpu"):
+class Gpu(Record, frozen=True, tag_field="k", tag="gpu"):
     """One GPU, one sample. Watts, degrees Celsius, MHz, millijoules, bytes."""
 
     index: int
@@ -248,14 +248,14 @@ class Gpu(Record, tag_field="k", tag="gpu"):
     reasons: dict[str, str] = {}
 
 
-class Nvml(Record, tag_field="k", tag="nvml"):
+class Nvml(Record, frozen=True, tag_field="k", tag="nvml"):
     """State of the GPU library; written when it changes."""
 
     state: Literal["ok", "absent", "no_permission", "failed", "hung", "restarted"]
     text: str
 
 
-class Launched(Record, tag_field="k", tag="launched"):
+class Launched(Record, frozen=True, tag_field="k", tag="launched"):
     """The runner started the worker."""
 
     pid: int
@@ -263,14 +263,14 @@ class Launched(Record, tag_field="k", tag="launched"):
     argv: tuple[str, ...]
 
 
-class Stopping(Record, tag_field="k", tag="stopping"):
+class Stopping(Record, frozen=True, tag_field="k", tag="stopping"):
     """The runner is ending the worker; each stage is one record."""
 
     stage: Literal["ask", "term", "kill"]
     why: str
 
 
-class Exited(Record, tag_field="k", tag="exited"):
+class Exited(Record, frozen=True, tag_field="k", tag="exited"):
     """The worker ended. ``text`` says how in words."""
 
     rank: int
@@ -280,14 +280,14 @@ class Exited(Record, tag_field="k", tag="exited"):
     text: str
 
 
-class Warning_(Record, tag_field="k", tag="warning"):
+class Caution(Record, frozen=True, tag_field="k", tag="warning"):
     """Something the user should know; ``code`` is stable, ``text`` is not."""
 
     code: str
     text: str
 
 
-class Lost(Record, tag_field="k", tag="lost"):
+class Lost(Record, frozen=True, tag_field="k", tag="lost"):
     """``count`` records could not be written (``why``), and are gone."""
 
     count: int
@@ -314,6 +314,6 @@ AnyRecord = (
     | Launched
     | Stopping
     | Exited
-    | Warning_
+    | Caution
     | Lost
 )

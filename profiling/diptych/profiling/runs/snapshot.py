@@ -161,7 +161,7 @@ class RunSnapshot:
     process: Series
     """Columns cpu (% of one core), rss (bytes), count."""
     gpus: dict[int, Series]
-    """Columns util, mem_used, mem_reserved, power, energy, temperature, sm_clock, mem_clock, tree_mem."""
+    """By index: the fields of the ``gpu`` record as columns (util, mem_used, power, ...)."""
     gpu_info: dict[int, GpuInfo]
     nvml_state: str | None
     nvml_text: str | None
