@@ -143,7 +143,7 @@ def load(data: bytes) -> MxTrace:
         elif raw.ph == "E":
             _pair(trace, raw, begun, names, threads)
         else:
-            trace.drop("async copy of an operator" if raw.cat == "operator" else f"phase {raw.ph}")
+            trace.drop("async copy of an operator" if raw.cat == "operator" else "user's own mark")
     trace.drop("begin without end", sum(map(len, begun.values())))
     trace.drop("malformed", len(_STARTS.findall(body)) - seen)
     trace.slices.sort(key=lambda s: (s.start, -s.end))
@@ -154,7 +154,7 @@ def _counter(trace: MxTrace, raw: _Raw) -> None:
     if raw.cat == "Device Storage" and raw.value is not None:
         trace.counters.append(MxCounter(raw.name, raw.ts * 1000, raw.value))
     else:
-        trace.drop("C API counter")
+        trace.drop("C API counter" if raw.cat == "MXNET_C_API" else "user's own mark")
 
 
 def _pair(
