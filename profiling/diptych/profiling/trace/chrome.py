@@ -96,7 +96,7 @@ def _device_events(
     pid: int, device: str, slices: Sequence[MxSlice], base: int
 ) -> list[dict[str, Any]]:
     """Events of one device, one lane a thread, more where intervals overlap."""
-    events = [_meta("process_name", pid, 0, name=f"MXNet engine, {device}")]
+    events = [_meta("process_name", pid, 0, name=f"MXNet, {device}")]
     events.append(_meta("process_sort_index", pid, 0, sort_index=pid))
     threads: dict[int, list[MxSlice]] = defaultdict(list)
     for piece in slices:
@@ -106,10 +106,10 @@ def _device_events(
         lane = nesting.lanes([(p.start, p.end) for p in pieces])
         for number in range(max(lane) + 1):
             suffix = f", overlapping {number}" if number else ""
-            label = f"engine thread {thread}{suffix}"
+            label = f"thread {thread}{suffix}"
             events.append(_meta("thread_name", pid, tid + number + 1, name=label))
         for piece, number in zip(pieces, lane, strict=True):
-            category = "engine_noise" if piece.noise else "operator"
+            category = "engine_noise" if piece.noise else piece.category
             span = _span(
                 piece.name,
                 category,

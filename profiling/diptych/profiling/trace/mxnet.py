@@ -17,7 +17,6 @@ import msgspec
 NOISE = frozenset({"DeleteVariable", "WaitForVar", "SetValueOp", "CopyCPU2CPU"})
 """The engine's own work, not operators of the model."""
 
-_DEVICE = re.compile(r"^(cpu|gpu)[ /]")
 _EVENT = re.compile(
     r'\{\s*"name": "(?P<name>[^\n]*)",\s*\n\s*"cat": "(?P<cat>[^\n]*)",\s*\n\s*"ph": "(?P<ph>.)",'
     r'\s*\n\s*"ts": (?P<ts>\d+),(?P<rest>[^{}]*(?:\{[^{}]*\}[^{}]*)?)\}',
@@ -41,7 +40,10 @@ class _Header(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class MxSlice:
-    """One operator's interval, ns of the Unix epoch. ``thread`` counts from 0."""
+    """One interval, ns of the Unix epoch. ``thread`` counts from 0.
+
+    ``category`` is ``operator``, or what a script called an event of its own.
+    """
 
     name: str
     category: str
@@ -174,8 +176,6 @@ def _pair(
         return
     device = names.get(end.pid, f"device {end.pid}").strip("/")
     thread = threads.setdefault(end.tid, len(threads))
-    if not _DEVICE.match(device):
-        device = "cpu/0" if end.pid == 0 else device
     trace.slices.append(
         MxSlice(begin.name, begin.cat, device, thread, begin.ts * 1000, end.ts * 1000)
     )

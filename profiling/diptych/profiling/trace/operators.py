@@ -250,7 +250,8 @@ def summarise_mxnet(trace: MxTrace) -> tuple[Operator, ...]:
     """Sum an MXNet window up. All times are the engine's; see :class:`Operator`."""
     groups: dict[tuple[str, int], list[MxSlice]] = defaultdict(list)
     for piece in trace.slices:
-        groups[piece.device, piece.thread].append(piece)
+        if piece.category == "operator":
+            groups[piece.device, piece.thread].append(piece)
     rows: dict[Key, _Row] = defaultdict(_Row)
     names = {part for piece in trace.slices for part in piece.name.split(",")}
     for pieces in groups.values():
