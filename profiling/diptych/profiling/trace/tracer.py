@@ -17,6 +17,7 @@ from diptych.profiling.records.reader import JournalTail
 from diptych.profiling.records.writer import JournalWriter
 from diptych.profiling.trace import chrome, finish
 from diptych.profiling.trace.chrome import TraceContext
+from diptych.profiling.trace.finish import Understood
 
 _log = logging.getLogger(__name__)
 _READ = 4 << 20
@@ -134,7 +135,7 @@ class Tracer:
             dropped=understood.dropped,
         )
 
-    def _write(self, rank: int, window: int, understood: finish.Understood) -> int:
+    def _write(self, rank: int, window: int, understood: Understood) -> int:
         self._paths.traces.mkdir(mode=0o700, exist_ok=True)
         return chrome.write_gzip(understood.render(), self._paths.trace(rank, window))
 
