@@ -5,6 +5,7 @@ The public face of the package; the rest of the program imports from here.
 
 from __future__ import annotations
 
+from diptych.profiling.runner.runtimes.discover import Candidate, discover
 from diptych.profiling.runner.runtimes.model import (
     FRAMEWORKS,
     TITLES,
@@ -18,10 +19,13 @@ from diptych.profiling.runner.runtimes.model import (
     RuntimeInfo,
     RuntimeNotFound,
 )
+from diptych.profiling.runner.runtimes.probe import probe
+from diptych.profiling.runner.runtimes.service import add, check, find, forget, list_runtimes
 
 __all__ = [
     "FRAMEWORKS",
     "TITLES",
+    "Candidate",
     "DeviceInfo",
     "FrameworkInfo",
     "InstallCancelled",
@@ -31,4 +35,11 @@ __all__ = [
     "RuntimeBroken",
     "RuntimeInfo",
     "RuntimeNotFound",
+    "add",
+    "check",
+    "discover",
+    "find",
+    "forget",
+    "list_runtimes",
+    "probe",
 ]
