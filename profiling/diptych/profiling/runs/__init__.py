@@ -1,1 +1,1 @@
-"""Placeholder; replaced by the package docstring."""
+"""Runs: the live session, its snapshots, summaries, and the store of all runs."""

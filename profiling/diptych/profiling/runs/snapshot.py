@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from diptych.profiling.records.kinds import Framework, GpuInfo, Model, Operators, Trace
+from diptych.profiling.records.kinds import Framework, GpuInfo, Model, Operators, Ruler, Trace
 from diptych.profiling.records.manifest import Manifest
 from diptych.profiling.records.summary import Losses
 
@@ -169,3 +169,5 @@ class RunSnapshot:
     notices: tuple[Notice, ...]
     losses: Losses
     lag: int | None
+    ruler: Ruler | None = None
+    """How the newest completion was seen; ``None`` until there is one."""

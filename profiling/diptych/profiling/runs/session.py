@@ -1,0 +1,251 @@
+"""One run, read while it happens or afterwards: the same code.
+
+A session belongs to one thread. Call ``poll`` as often as news is wanted;
+each call does a bounded amount of work. ``snapshot`` may be handed to any
+thread. Nothing in the directory can make a session raise.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from diptych.profiling.records.layout import RunPaths
+from diptych.profiling.records.manifest import Manifest
+from diptych.profiling.records.reader import JournalTail
+from diptych.profiling.records.summary import Losses
+from diptych.profiling.runs.files import DamagedRunError, RunError, load_manifest
+from diptych.profiling.runs.liveness import Liveness, probe, worker_journals
+from diptych.profiling.runs.reduce import Reduction
+from diptych.profiling.runs.snapshot import RunSnapshot, RunState
+from diptych.profiling.runs.state import judge
+from diptych.profiling.runs.warmup import WarmupSearch
+
+_PROBE_EVERY = 0.25
+"""Seconds between two looks at the locks."""
+
+_GRACE = 15.0
+"""Seconds in which a new directory may be without a manifest."""
+
+
+class RunSession:
+    """Follows the run in ``directory``.
+
+    ``behind`` tells whether more is waiting on disk than the last ``poll``
+    took. ``live`` tells whether more records may come: a run that is done is
+    still live while its tracer works.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.paths = RunPaths(directory)
+        self.behind = True
+        self._alive = Liveness(runner=False, worker=False)
+        self._settled = False
+        self._probed = float("-inf")
+        self._version = 0
+        self._snapshot: RunSnapshot | None = None
+        self._tails = {
+            "runner": JournalTail(self.paths.runner_journal),
+            "system": JournalTail(self.paths.system_journal),
+            "tracer": JournalTail(self.paths.tracer_journal),
+        }
+        self._ranks: dict[str, int] = {}
+        self._forget()
+
+    def _forget(self) -> None:
+        self._reduction = Reduction()
+        self._warmup = WarmupSearch()
+        self._manifest: Manifest | None = None
+        self._trouble: RunError | None = None
+        self._state = (RunState.STARTING, "starting")
+        self._lag: int | None = None
+
+    @property
+    def live(self) -> bool:
+        """Whether more records may come."""
+        return self._state[0].live or self._alive.live
+
+    def poll(self, budget_bytes: int = 4 << 20) -> bool:
+        """Read what is new, about ``budget_bytes`` at most; return whether anything changed."""
+        # The locks first: whoever lets go of one has written everything before.
+        self._probe()
+        self._load_manifest()
+        changed = self._read(budget_bytes)
+        if not self.behind and not self._alive.live:
+            changed = self._finish() or changed
+        state = self._judge()
+        if state != self._state:
+            self._state = state
+            changed = True
+        if changed:
+            self._version += 1
+            self._snapshot = None
+        return changed
+
+    def snapshot(self) -> RunSnapshot:
+        """Return what is known now; the same object while nothing changes."""
+        if self._snapshot is None:
+            self._snapshot = self._make()
+        return self._snapshot
+
+    def close(self) -> None:
+        """Close the files. The session can still be asked for its snapshot."""
+        for tail in self._tails.values():
+            tail.close()
+
+    def __enter__(self) -> RunSession:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # -- reading --------------------------------------------------------------
+
+    def _probe(self) -> None:
+        now = time.monotonic()
+        if self._settled or now - self._probed < _PROBE_EVERY:
+            return
+        self._probed = now
+        self._alive = probe(self.directory)
+        self._find_workers()
+
+    def _find_workers(self) -> None:
+        for rank, path in worker_journals(self.paths).items():
+            name = f"worker-r{rank}"
+            if name not in self._tails:
+                self._tails[name] = JournalTail(path)
+                self._ranks[name] = rank
+
+    def _load_manifest(self) -> None:
+        if self._manifest is not None or isinstance(self._trouble, DamagedRunError):
+            return
+        try:
+            self._manifest = load_manifest(self.directory)
+            self._trouble = None
+        except RunError as error:
+            self._trouble = error
+
+    def _read(self, budget: int) -> bool:
+        news = False
+        for name, tail in self._tails.items():
+            generation = tail.generation
+            before = tail.taken
+            records = tail.read(budget)
+            if tail.generation != generation:
+                return self._start_over()
+            self._reduction.feed(records, rank=self._ranks.get(name, 0))
+            news = news or tail.taken != before
+            # Every journal gets a share, however long the others are.
+            budget = max(budget - (tail.taken - before), 64 << 10)
+            if tail.refused:
+                self._reduction.notice("journal_version", tail.refused)
+        self.behind = any(tail.behind for tail in self._tails.values())
+        if news:
+            self._note_lag()
+        return news
+
+    def _start_over(self) -> bool:
+        """Begin anew: a journal was replaced, what was made of the old one is void."""
+        self._forget()
+        self.close()
+        self._tails = {name: JournalTail(tail.path) for name, tail in self._tails.items()}
+        self._settled = False
+        self.behind = True
+        return True
+
+    def _finish(self) -> bool:
+        """Nobody writes any more: take the last lines as they are."""
+        news = False
+        for name, tail in self._tails.items():
+            if tail.unfinished:
+                self._reduction.feed(tail.finish(), rank=self._ranks.get(name, 0))
+                news = True
+        return news
+
+    def _note_lag(self) -> None:
+        newest = self._reduction.newest
+        live = self._alive.live and newest is not None
+        self._lag = max(0, time.monotonic_ns() - newest) if live and newest is not None else None
+
+    # -- what it means ----------------------------------------------------------
+
+    def _judge(self) -> tuple[RunState, str]:
+        if isinstance(self._trouble, DamagedRunError):
+            return RunState.DAMAGED, str(self._trouble)
+        if self._manifest is None and not self._alive.live and not self._young():
+            return RunState.DAMAGED, str(self._trouble)
+        if not self._alive.live:
+            if self.behind or self._young_and_silent():
+                # Not read to its end yet: too early to say how it ended.
+                return self._state
+            self._settled = self._probed != float("-inf")
+        return judge(self._reduction.facts, self._alive, steps=len(self._reduction.steps))
+
+    def _young(self) -> bool:
+        try:
+            return time.time() - self.directory.stat().st_mtime < _GRACE
+        except OSError:
+            return False
+
+    def _young_and_silent(self) -> bool:
+        """Just made, the runner not up yet: it has not had the time to take its lock."""
+        silent = self._reduction.facts.ending is None and self._reduction.newest is None
+        return silent and self._young()
+
+    def _make(self) -> RunSnapshot:
+        known = self._reduction
+        facts = known.facts
+        steps = known.steps.columns()
+        state, text = self._state
+        return RunSnapshot(
+            id=self._manifest.id if self._manifest else self.directory.name,
+            directory=self.directory,
+            version=self._version,
+            state=state,
+            state_text=text,
+            exit_code=facts.ending.code if facts.ending else None,
+            manifest=self._manifest,
+            framework=known.framework,
+            model=known.model,
+            origin=self._origin(),
+            ended=facts.ending.t if facts.ending else None,
+            total_steps=_total_steps(self._manifest),
+            steps=steps,
+            warmup=self._warmup.update(steps),
+            evals=tuple(known.evals),
+            memory={device: table.series() for device, table in known.memory.items()},
+            host=known.host.series(),
+            process=known.process.series(),
+            gpus={index: known.gpus[index].series() for index in sorted(known.gpus)},
+            gpu_info=dict(known.gpu_info),
+            nvml_state=known.nvml.state if known.nvml else None,
+            nvml_text=known.nvml.text if known.nvml else None,
+            windows=known.windows.states(),
+            notices=tuple(known.notices),
+            losses=self._losses(),
+            lag=self._lag if state.live else None,
+            ruler=known.steps.ruler,
+        )
+
+    def _origin(self) -> int:
+        known = self._reduction
+        if known.facts.launched is not None:
+            return known.facts.launched.t
+        if self._manifest is not None:
+            return self._manifest.started
+        return known.oldest or 0
+
+    def _losses(self) -> Losses:
+        tails = self._tails.values()
+        return Losses(
+            missing=sum(tail.missing for tail in tails),
+            malformed=sum(tail.malformed for tail in tails) + self._reduction.rejected,
+            unknown_kind=sum(tail.unknown_kind for tail in tails),
+            not_written=sum(tail.counted_once for tail in tails),
+        )
+
+
+def _total_steps(manifest: Manifest | None) -> int | None:
+    steps = manifest.request.knobs.get("steps") if manifest else None
+    return steps if type(steps) is int else None
