@@ -1,0 +1,66 @@
+"""Entry point of the runner process: ``_runner RUN_DIRECTORY``, the request on stdin.
+
+Leaves its parent at once (so nobody has to collect it), says ``ready`` on
+stdout when the manifest stands, and then needs nobody any more.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import sys
+from pathlib import Path
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Register the entry; it is not shown in the help."""
+    parser = subparsers.add_parser("_runner")
+    parser.add_argument("directory", type=Path)
+    parser.add_argument("--lock-fd", type=int, default=None)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Supervise one run to its end."""
+    import msgspec
+
+    from diptych.profiling.cli.errors import CliError
+    from diptych.profiling.records.manifest import RunRequest
+
+    try:
+        request = msgspec.json.decode(sys.stdin.buffer.read(), type=RunRequest)
+    except msgspec.MsgspecError as error:
+        raise CliError(f"the request on standard input is not valid: {error}", 2) from None
+    if os.fork():
+        os._exit(0)
+    if args.lock_fd is not None:
+        os.set_inheritable(args.lock_fd, False)
+    return _supervise(args.directory.absolute(), request, args.lock_fd)
+
+
+def _supervise(directory: Path, request: object, lock: int | None) -> int:
+    from diptych.profiling.runs.summary import write_summary
+
+    from diptych.profiling.cli.errors import CliError
+    from diptych.profiling.records.manifest import RunRequest
+    from diptych.profiling.runner.supervise import supervise
+
+    assert isinstance(request, RunRequest)  # noqa: S101 - for the type checker
+    try:
+        supervise(directory, request, on_ready=_ready, on_finish=write_summary, lock=lock)
+    except OSError as error:
+        raise CliError(f"{error.filename or directory}: {error.strerror or error}") from None
+    return 0
+
+
+def _ready() -> None:
+    """Tell the launcher, who may be gone, and let go of its pipe."""
+    from diptych.profiling.runner.launch import READY
+
+    with contextlib.suppress(OSError):
+        os.write(1, READY)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)
+    os.dup2(nothing, 1)
+    os.close(nothing)

@@ -1,0 +1,141 @@
+"""Starts runs and steers them: the face of the package for windows and commands."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import shutil
+import subprocess
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from diptych.profiling.records.layout import RunPaths, new_run_id
+from diptych.profiling.records.manifest import RunRequest
+from diptych.profiling.runner import home as places
+from diptych.profiling.runner import locks, tree
+from diptych.profiling.runner.command import shell_command
+from diptych.profiling.runner.control import ask_capture, ask_stop
+from diptych.profiling.runner.errors import LaunchError, RequestError
+from diptych.profiling.runner.locks import is_live
+from diptych.profiling.runner.output import tail
+from diptych.profiling.runner.request import Settings, request_for_script, request_for_workload
+
+__all__ = [
+    "LaunchError",
+    "RequestError",
+    "Settings",
+    "ask_capture",
+    "ask_stop",
+    "is_live",
+    "request_for_script",
+    "request_for_workload",
+    "shell_command",
+    "start",
+]
+
+READY = b"ready\n"
+"""What the runner says on its standard output when the manifest stands."""
+
+_PATIENCE = 60.0
+
+
+def start(request: RunRequest, *, home: Path | None = None) -> Path:
+    """Start a run and return its directory, in which the manifest stands.
+
+    The runner is in a session of its own and outlives this process. Takes as
+    long as the facts of the manifest do: usually half a second.
+
+    Raises:
+        LaunchError: the run could not be started; nothing of it is left.
+    """
+    directory, lock = _make(request, home)
+    try:
+        process = _spawn(directory, request, lock)
+    except OSError as error:
+        shutil.rmtree(directory, ignore_errors=True)
+        raise LaunchError(f"the runner cannot be started: {error.strerror}") from None
+    finally:
+        os.close(lock)
+    try:
+        _await(process, directory)
+    except LaunchError:
+        shutil.rmtree(directory, ignore_errors=True)
+        raise
+    finally:
+        if process.stdout is not None:
+            process.stdout.close()
+    return directory
+
+
+def _make(request: RunRequest, home: Path | None) -> tuple[Path, int]:
+    """Make the directory, locked from its first moment, and return both.
+
+    It gets its name last: whoever lists the runs never sees a half-made one.
+    """
+    runs = places.runs_dir(home).absolute()
+    subject = request.workload or Path(request.script or "run").stem
+    # The local time, as a person looks for it.
+    now = datetime.now().astimezone()
+    identity = new_run_id(request.framework, subject, now)
+    hidden = runs / f".{identity}"
+    try:
+        runs.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for folder in (hidden, *map(hidden.joinpath, ("events", "logs", "traces", "traces/raw"))):
+            folder.mkdir(mode=0o700)
+        lock = locks.take(RunPaths(hidden).runner_lock)
+        hidden.rename(runs / identity)
+    except OSError as error:
+        shutil.rmtree(hidden, ignore_errors=True)
+        raise LaunchError(
+            f"no run can be kept in {runs}: {error.strerror}; DIPTYCH_HOME moves it"
+        ) from None
+    return runs / identity, lock
+
+
+def _spawn(directory: Path, request: RunRequest, lock: int) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "diptych.profiling.cli", "_runner", str(directory)]
+    # In the run directory: `-m` puts the working folder on the module path, and
+    # a user's random.py must not become the runner's.
+    with RunPaths(directory).runner_log.open("ab") as log:
+        process = subprocess.Popen(
+            [*command, "--lock-fd", str(lock)],
+            cwd=directory,
+            env={**os.environ, tree.TOKEN: directory.name},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            pass_fds=(lock,),
+            start_new_session=True,
+        )
+    with contextlib.suppress(BrokenPipeError), process.stdin or contextlib.nullcontext() as pipe:
+        if pipe is not None:
+            pipe.write(msgspec.json.encode(request))
+    return process
+
+
+def _await(process: subprocess.Popen[bytes], directory: Path) -> None:
+    """Wait until the runner is ready; it says so, or its end of the pipe closes."""
+    deadline = time.monotonic() + _PATIENCE
+    said = b""
+    pipe = process.stdout
+    while pipe is not None and not said.endswith(READY):
+        if not select.select([pipe], [], [], max(0.0, deadline - time.monotonic()))[0]:
+            process.kill()
+            ask_stop(directory, "the launcher", kill=True)
+            raise LaunchError(f"the runner was not ready within {_PATIENCE:g} s")
+        chunk = os.read(pipe.fileno(), 4096)
+        if not chunk:
+            process.wait()
+            raise LaunchError(_why(directory))
+        said += chunk
+    process.wait()
+
+
+def _why(directory: Path) -> str:
+    lines = tail(RunPaths(directory).runner_log).strip().splitlines()
+    return f"the run could not be started: {lines[-1] if lines else 'the runner ended early'}"
