@@ -6,6 +6,7 @@ The public face of the package; the rest of the program imports from here.
 from __future__ import annotations
 
 from diptych.profiling.runner.runtimes.discover import Candidate, discover
+from diptych.profiling.runner.runtimes.install import install
 from diptych.profiling.runner.runtimes.model import (
     FRAMEWORKS,
     TITLES,
@@ -40,6 +41,7 @@ __all__ = [
     "discover",
     "find",
     "forget",
+    "install",
     "list_runtimes",
     "probe",
 ]
