@@ -42,13 +42,16 @@ class Backend(Protocol):
     """Format of the raw files: ``kineto`` or ``mxnet``."""
     writes_aside: bool
     """Whether :meth:`window_write` may run on the side thread."""
+    fenced: bool
+    """Set by the session: whether :meth:`fence` is called at each step's end."""
     report: Optional[Report]
     """Set by the session; may be called from any thread, in order of ``n``."""
 
     def describe(self) -> Dict[str, Any]:
         """Return the fields of the ``framework`` record (without seq and t).
 
-        Called in the training thread when the first event comes.
+        Called right after the import and again when the first step has ended;
+        the first call must not initialise a device.
         """
 
     def fence(self) -> None:
@@ -61,7 +64,7 @@ class Backend(Protocol):
         inference, what ``forward_end`` was given. Returns the loss as a number
         where it can be had without waiting (else ``None``), and a token for
         :meth:`follow`, or ``None`` where dispatched work is complete work.
-        In fenced mode this is called after the fence.
+        In fenced mode this is called after the fence, and the token is not used.
         """
 
     def follow(self, n: int, token: object) -> None:

@@ -1,0 +1,48 @@
+"""When steps were complete, and how long they took by that measure. Pure.
+
+``event``: from the later of *previous step complete* and *step began* to
+*complete*. ``loss``: from the previous step's loss to this one's, less what
+lies between the two steps, because a loss is ready in the middle of a step
+and only the cadence is a step time. A step whose predecessor's completion is
+not known has no time: it would be a guess.
+"""
+
+from __future__ import annotations
+
+from typing import Dict, Optional, Tuple
+
+
+class Completions:
+    """Matches reports with steps; ``expect`` and ``done`` may run on two threads."""
+
+    def __init__(self, ruler: str) -> None:
+        self._ruler = ruler
+        self._out: Dict[int, Tuple[int, int]] = {}
+        self._first: Optional[int] = None
+        self._previous: Tuple[int, int] = (-2, 0)
+
+    def expect(self, n: int, t0: int, gap: int) -> None:
+        """Step ``n`` began at ``t0``, ``gap`` ns after the previous one had ended."""
+        if self._first is None:
+            self._first = n
+        self._out[n] = (t0, gap)
+
+    def done(self, n: int, at: int) -> Optional[int]:
+        """Step ``n`` is complete since ``at``; returns its time, ``None`` if not known."""
+        t0, gap = self._out.pop(n, (None, 0))
+        if t0 is None:
+            return None
+        previous, before = self._previous
+        self._previous = (n, at)
+        if n == self._first:
+            return max(0, at - t0)
+        if previous != n - 1:
+            return None
+        if self._ruler == "loss":
+            return max(0, at - before - gap)
+        return max(0, at - max(before, t0))
+
+    @property
+    def outstanding(self) -> int:
+        """How many steps have not been reported."""
+        return len(self._out)

@@ -1,0 +1,156 @@
+"""What hooks talk to: events of one framework, timed and handed to the tracker.
+
+All methods but :meth:`Probe.ready` and :meth:`Probe.learns` may only be called
+after ``ready()`` was true in the same call of the hook, and never raise.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Optional
+
+from .tracker import Tracker
+
+if TYPE_CHECKING:
+    from .backend import Backend
+    from .session import Session
+
+_clock = time.monotonic_ns
+_ident = threading.get_ident
+
+CLOSED = -1
+UNCLAIMED = 0
+_ROUNDS = 64
+
+
+class Probe:
+    """The events of one framework in the thread that trains with it."""
+
+    def __init__(self, session: Session, backend: Backend, fenced: bool) -> None:
+        self._session = session
+        self.backend = backend
+        self._fenced = fenced
+        self._loss: Any = None
+        self.tracker = Tracker()
+        self.owner = UNCLAIMED
+        self.inside = 0
+        """How many top-level forward calls are open: hooks skip calls inside one."""
+
+    def ready(self) -> bool:
+        """Return whether this thread's events count; the first to ask claims the run."""
+        return self.owner == _ident() or self._claim()
+
+    def _claim(self) -> bool:
+        owner = self.owner
+        if owner == CLOSED or (owner and owner in threading._active):  # type: ignore[attr-defined]  # no public test for a living ident
+            return False
+        return self._session.claim(self)
+
+    def take(self) -> None:
+        """Count the calling thread's events from now on."""
+        self.inside = 0
+        self.owner = _ident()
+
+    def shut(self) -> None:
+        """Count nobody's events any more."""
+        self.owner = CLOSED
+
+    def calibrate(self) -> float:
+        """Measure what one event costs; returns ns."""
+        scratch = Probe(self._session, self.backend, False)
+        scratch.owner = _ident()
+        began = _clock()
+        for _ in range(_ROUNDS):
+            scratch.ready()
+            scratch.data_begin()
+            scratch.data_end()
+        return (_clock() - began) / _ROUNDS
+
+    def learns(self) -> None:
+        """An optimizer was made: this script will train."""
+        self.tracker.learns = True
+
+    def model(self, name: str, parameters: Optional[int]) -> None:
+        """A top-level model was called for the first time."""
+        self._session.saw_model(name, parameters)
+
+    def data_begin(self) -> None:
+        """Somebody waits for a batch."""
+        self.tracker.data_begin(_clock())
+
+    def data_end(self, samples: int = 0, exhausted: bool = False) -> None:
+        """The batch is there (0: size not known), or there is none left."""
+        self.tracker.data_end(_clock(), samples, exhausted)
+
+    def forward_begin(self, key: int, train: bool, samples: int = 0) -> None:
+        """A top-level model is called.
+
+        ``key`` tells models apart (``id``), ``train`` says whether gradients
+        are recorded and the model is in training mode, ``samples`` is the size
+        of the batch (0: not known).
+        """
+        self.inside += 1
+        self.tracker.forward_begin(_clock(), key, train, samples)
+
+    def forward_end(self, key: int, train: bool, output: Any = None) -> None:
+        """The call has returned, or raised (``output`` None)."""
+        self.inside = 0
+        tracker = self.tracker
+        now = _clock()
+        if tracker.trained or not tracker.ends_forward():
+            tracker.forward_end(now, key, train)
+            return
+        after = self._fence()
+        closed = tracker.forward_end(now, key, train, after)
+        self._mark(output)
+        if closed:
+            self._session.closed(self)
+
+    def backward_begin(self, loss: Any = None) -> None:
+        """Gradients of ``loss`` are about to be computed."""
+        self._loss = loss
+        self.tracker.backward_begin(_clock())
+
+    def backward_end(self) -> None:
+        """The call has returned, or raised."""
+        self.tracker.backward_end(_clock())
+
+    def optimizer_begin(self, key: int) -> None:
+        """The parameters are about to change; ``key`` tells optimizers apart."""
+        self.tracker.optimizer_begin(_clock(), key)
+
+    def optimizer_end(self, key: int, samples: Optional[int] = None) -> None:
+        """The call has returned, or raised.
+
+        ``samples``: the size of the step's batch where the optimizer is told
+        (``Trainer.step``); it overrides what was counted.
+        """
+        now = _clock()
+        tracker = self.tracker
+        if not tracker.closes(key):
+            tracker.optimizer_end(now, key, samples)
+            return
+        after = self._fence()
+        closed = tracker.optimizer_end(now, key, samples, after)
+        loss, self._loss = self._loss, None
+        self._mark(loss)
+        if closed:
+            self._session.closed(self)
+
+    def _fence(self) -> int:
+        if not self._fenced:
+            return 0
+        try:
+            self.backend.fence()
+        except Exception as error:
+            self._session.warn("fence", "waiting for the device failed: %s" % error)
+        return _clock()
+
+    def _mark(self, loss: Any) -> None:
+        try:
+            value, token = self.backend.mark(loss)
+        except Exception as error:
+            self._session.trouble("mark", error)
+            value, token = None, None
+        self.tracker.attach(value, token)

@@ -1,0 +1,265 @@
+"""One run as the agent sees it: probes, steps, windows and journal together."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import time
+from typing import Any, Dict, List, Optional, Set
+
+from .backend import Backend
+from .completion import Completions
+from .control import Control
+from .journal import Journal
+from .pieces import Eval, Step
+from .probe import Probe
+from .side import Side
+from .stepline import format_done, format_step
+from .windowing import Windowing
+
+_clock = time.monotonic_ns
+CLOCK_PERIOD = 1.0
+MEMORY_PERIOD = 0.25
+_PATIENCE = 1.0
+"""Seconds that an ended training waits for the completion of its last steps."""
+_MODELS = 8
+"""So many models are named; a script that makes a new one per step names no more."""
+
+
+class Session:
+    """Everything the agent knows of the run.
+
+    ``config`` is the object of ``agent.json``; see docs/architecture.md.
+    """
+
+    def __init__(self, config: Dict[str, Any], journal: Journal) -> None:
+        self.fenced = bool(config.get("fenced"))
+        self._wanted = str(config.get("framework") or "auto")
+        self.journal = journal
+        self.side = Side(journal, self._side_trouble)
+        self._probes: List[Probe] = []
+        self._active: Optional[Probe] = None
+        self._backend: Optional[Backend] = None
+        self._description: Dict[str, Any] = {}
+        self._models = 0
+        self._complained: Set[str] = set()
+        self._completions = Completions("event")
+        self._previous_end = 0
+        self._spent = 0
+        self._per_call = 0.0
+        self._last_memory: Dict[str, Dict[str, Any]] = {}
+        self._finished = False
+        self.windowing = Windowing(config, journal, self.side, self.warn)
+        self._control = Control(
+            os.path.join(config["dir"], "control.jsonl"), self.windowing.request
+        )
+
+    def start(self) -> None:
+        """Begin the periodic tasks."""
+        self.side.every(self._tick)
+        self.side.every(self._control.look)
+        self.side.start()
+
+    # -- frameworks --------------------------------------------------------
+
+    def wants(self, name: str) -> bool:
+        """Return whether the framework ``name`` is to be watched."""
+        return self._wanted in ("auto", name)
+
+    def attach(self, name: str, framework: Any) -> None:
+        """``import name`` has finished: install the hooks of that half."""
+        try:
+            half = importlib.import_module(".%s_hooks" % name, __package__)
+            backend = half.install(framework, self)
+        except Exception as error:
+            self.warn("hooks", "%s cannot be watched: %s: %s" % (name, type(error).__name__, error))
+            return
+        self._describe(backend)
+
+    def probe(self, backend: Backend) -> Probe:
+        """Return what the hooks of ``backend`` talk to."""
+        probe = Probe(self, backend, self.fenced)
+        self._probes.append(probe)
+        return probe
+
+    def claim(self, probe: Probe) -> bool:
+        """The calling thread has made the first event; is it the one to watch?"""
+        if self._finished or (self._active is not None and self._active is not probe):
+            return False
+        backend = probe.backend
+        if self._active is None:
+            self._active = probe
+            self._backend = backend
+            backend.fenced = self.fenced
+            backend.report = self.completed
+            self._completions = Completions(backend.ruler)
+            self._per_call = probe.calibrate()
+            self.side.every(self._sample_memory)
+            self.side.every(self._poll, None)
+        probe.take()
+        if not probe.tracker.next_n:
+            self.windowing.boundary(backend, 0)
+            probe.tracker.start(_clock())
+        return True
+
+    def _describe(self, backend: Backend) -> None:
+        description = dict(backend.describe())
+        if description != self._description:
+            self._description = description
+            self.journal.emit("framework", description)
+
+    def saw_model(self, name: str, parameters: Optional[int]) -> None:
+        """A top-level model was called for the first time."""
+        self._models += 1
+        if self._models <= _MODELS:
+            self.journal.emit("model", {"name": name, "parameters": parameters})
+
+    # -- steps -------------------------------------------------------------
+
+    def closed(self, probe: Probe) -> None:
+        """The tracker of ``probe`` has closed something; training thread, at a boundary."""
+        began = _clock()
+        backend = probe.backend
+        tracker = probe.tracker
+        try:
+            compiled = backend.compiled()
+            for item in tracker.closed:
+                if isinstance(item, Eval):
+                    self._eval(item)
+                else:
+                    item.warm = compiled or item.n == 0
+                    self._step(backend, item)
+            tracker.closed.clear()
+            waited = self.windowing.boundary(backend, tracker.next_n)
+        except Exception as error:
+            tracker.closed.clear()
+            self.trouble("step", error)
+            waited = False
+        now = _clock()
+        self._spent = now - began
+        if waited:
+            tracker.start(now)
+            self._spent = 0
+
+    def _eval(self, item: Eval) -> None:
+        fields = {"t0": item.t0, "batches": item.batches, "samples": item.samples}
+        self.journal.emit("eval", fields, item.end)
+
+    def _step(self, backend: Backend, step: Step) -> None:
+        if step.n == 0:
+            self._describe(backend)
+        end = step.end + step.fence
+        token = step.token
+        completed, ruler = None, None
+        if self.fenced:
+            completed, ruler = end - step.t0, "fence"
+        elif token is None:
+            completed, ruler = step.end - step.t0, "sync"
+        cost = self._spent + int(step.calls * self._per_call)
+        self._spent = 0
+        window = self.windowing.active
+        self.windowing.ended(step.n, step.t0, step.end)
+        self.journal.put(step.end, format_step, (step, window, completed, ruler, cost))
+        if completed is None:
+            gap = step.t0 - self._previous_end if self._previous_end else 0
+            self._completions.expect(step.n, step.t0, gap)
+            backend.follow(step.n, token)
+            self.side.again(self._poll)
+        self._previous_end = end
+        step.token = None
+
+    def completed(self, n: int, at: int, loss: Optional[float]) -> None:
+        """A backend reports: step ``n`` is complete since ``at``; any thread."""
+        backend = self._backend
+        taken = self._completions.done(n, at)
+        if backend is not None and taken is not None:
+            self.journal.put(at, format_done, (n, taken, backend.ruler, loss))
+
+    # -- side thread -------------------------------------------------------
+
+    def _tick(self) -> float:
+        boot = getattr(time, "CLOCK_BOOTTIME", None)
+        t = _clock()
+        fields = {
+            "boot": None if boot is None else time.clock_gettime_ns(boot),
+            "real": time.time_ns(),
+        }
+        self.journal.emit("clock", fields, t)
+        return CLOCK_PERIOD
+
+    def _poll(self) -> Optional[float]:
+        return self._backend.poll() if self._backend is not None else None
+
+    def _sample_memory(self) -> Optional[float]:
+        if self._backend is None:
+            return None
+        for sample in self._backend.memory():
+            device = str(sample["device"])
+            known = any(sample.get(name) is not None for name in ("allocated", "reserved", "peak"))
+            # Where nothing can be known, saying so once is enough.
+            if known or self._last_memory.get(device) != sample:
+                self._last_memory[device] = sample
+                self.journal.emit("mem", sample)
+        return MEMORY_PERIOD
+
+    # -- trouble and end ---------------------------------------------------
+
+    def warn(self, code: str, text: str) -> None:
+        """Write a ``warning`` record."""
+        self.journal.emit("warning", {"code": code, "text": text})
+
+    def trouble(self, where: str, error: Exception) -> None:
+        """The agent itself failed: say so once per place, and go on."""
+        if where not in self._complained:
+            self._complained.add(where)
+            self.warn("agent", "%s: %s: %s" % (where, type(error).__name__, error))
+
+    def _side_trouble(self, error: Exception) -> None:
+        self.trouble("side thread", error)
+
+    def finish(self) -> None:
+        """The training is over: let go of what is held, close what is open. Never raises."""
+        if self._finished:
+            return
+        self._finished = True
+        probe, backend = self._active, self._backend
+        for each in self._probes:
+            each.shut()
+        if probe is None or backend is None:
+            return
+        try:
+            if probe.tracker.finish(_clock()):
+                self._flush_steps(probe, backend)
+            self.windowing.finish(backend)
+            self._wait_for_device(backend)
+            backend.close()
+        except Exception as error:
+            self.trouble("finish", error)
+
+    def _flush_steps(self, probe: Probe, backend: Backend) -> None:
+        for item in probe.tracker.closed:
+            if isinstance(item, Eval):
+                self._eval(item)
+            else:
+                item.warm = item.n == 0
+                self._step(backend, item)
+        probe.tracker.closed.clear()
+
+    def _wait_for_device(self, backend: Backend) -> None:
+        """Give the last steps a moment to be seen complete (they are, if anything was printed)."""
+        deadline = time.monotonic() + _PATIENCE
+        while self._completions.outstanding and time.monotonic() < deadline:
+            time.sleep(0.002)
+
+    def close(self) -> None:
+        """Write everything and let go of the journal; the last thing at exit."""
+        self.finish()
+        if self.side.stop(1.0):
+            self.journal.close()
+
+    def abandon(self) -> None:
+        """In a forked child: be nobody, hold nothing."""
+        self._finished = True
+        for probe in self._probes:
+            probe.shut()
+        self.journal.abandon()

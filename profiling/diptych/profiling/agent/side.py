@@ -1,0 +1,132 @@
+"""The agent's own thread: writes the journal, runs periodic tasks.
+
+Records wait at most :data:`BATCH` seconds (plus what it takes to get the
+interpreter). While nothing is emitted the thread sleeps until the next task
+is due.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Callable, List, Optional
+
+from .journal import Journal
+
+BATCH = 0.04
+
+Task = Callable[[], Optional[float]]
+"""Returns in how many seconds to run again; ``None``: when :meth:`Side.again` says so."""
+
+
+class _Entry:
+    __slots__ = ("due", "task")
+
+    def __init__(self, task: Task, due: Optional[float]) -> None:
+        self.task = task
+        self.due = due
+
+
+class Side:
+    """One daemon thread. A task that raises is given to ``complain`` and dropped."""
+
+    def __init__(self, journal: Journal, complain: Callable[[Exception], None]) -> None:
+        self._journal = journal
+        journal.wake = self.wake
+        self._complain = complain
+        self._entries: List[_Entry] = []
+        self._jobs: List[Callable[[], None]] = []
+        self._signal = threading.Lock()
+        self._signal.acquire()
+        self._stopping = False
+        self._next_drain = 0.0
+        self._thread = threading.Thread(target=self._run, name="diptych-side", daemon=True)
+
+    def every(self, task: Task, delay: Optional[float] = 0.0) -> None:
+        """Run ``task`` after ``delay`` seconds, then whenever it asks for it."""
+        due = None if delay is None else time.monotonic() + delay
+        self._entries.append(_Entry(task, due))
+
+    def again(self, task: Task) -> None:
+        """Run ``task`` as soon as the thread is awake next; callable from any thread."""
+        for entry in self._entries:
+            if entry.task == task and entry.due is None:
+                entry.due = 0.0
+        self.wake()
+
+    def later(self, job: Callable[[], None]) -> None:
+        """Run ``job`` once, soon; callable from any thread."""
+        self._jobs.append(job)
+        self.wake()
+
+    def wake(self) -> None:
+        """End the thread's sleep; cheap, callable from any thread."""
+        try:
+            self._signal.release()
+        except RuntimeError:
+            pass  # it is awake already
+
+    def start(self) -> None:
+        """Begin; may be called once."""
+        self._thread.start()
+
+    def stop(self, timeout: float) -> bool:
+        """End the thread; returns whether it ended within ``timeout`` seconds."""
+        self._stopping = True
+        self.wake()
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        while not self._stopping:
+            self._run_tasks()
+            wait = min(self._write(), self._until_due())
+            if wait > 0:
+                self._signal.acquire(timeout=wait)
+
+    def _write(self) -> float:
+        """Write what is queued if it is time to; returns in how many seconds it is again."""
+        now = time.monotonic()
+        if now < self._next_drain:
+            return self._next_drain - now
+        journal = self._journal
+        if not journal.drain():
+            journal.awake = False
+            # A record that came in between did not wake anybody.
+            if not journal.drain():
+                return 60.0
+            journal.awake = True
+        self._next_drain = now + BATCH
+        return BATCH
+
+    def _until_due(self) -> float:
+        if self._jobs:
+            return 0.0
+        dues = [entry.due for entry in self._entries if entry.due is not None]
+        return max(0.0, min(dues) - time.monotonic()) if dues else 60.0
+
+    def _run_tasks(self) -> None:
+        while self._jobs:
+            self._guarded(self._jobs.pop(0))
+        now = time.monotonic()
+        for entry in list(self._entries):
+            if entry.due is not None and entry.due <= now:
+                self._run_entry(entry)
+
+    def _run_entry(self, entry: _Entry) -> None:
+        entry.due = None
+        wait: Optional[float] = None
+        try:
+            wait = entry.task()
+        except Exception as error:
+            self._entries.remove(entry)
+            self._complain(error)
+        if wait is not None:
+            entry.due = time.monotonic() + wait
+
+    def _guarded(self, job: Callable[[], None]) -> None:
+        try:
+            job()
+        except Exception as error:
+            self._complain(error)

@@ -1,0 +1,48 @@
+"""The two records that come with every step, as text. Runs on the side thread.
+
+Formatted by hand: this is a third of the time that ``json.dumps`` takes, and
+the training waits for the interpreter while it runs.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Optional, Tuple
+
+from .pieces import Step
+
+StepLine = Tuple[Step, Optional[int], Optional[int], Optional[str], Optional[int]]
+"""(step, window, completed, ruler, cost)."""
+DoneLine = Tuple[int, int, str, Optional[float]]
+"""(n, completed, ruler, loss)."""
+
+
+def _number(value: Optional[float]) -> str:
+    return repr(value) if value is not None and math.isfinite(value) else "null"
+
+
+def _whole(value: Optional[int]) -> str:
+    return "null" if value is None else str(int(value))
+
+
+def format_step(seq: int, t: int, line: StepLine) -> str:
+    """Return one ``step`` record."""
+    step, window, completed, ruler, cost = line
+    return (
+        '{"k":"step","seq":%d,"t":%d,"n":%d,"t0":%d,"dispatched":%d,"phases":[%d,%d,%d,%d,%d],'
+        '"completed":%s,"ruler":%s,"mode":"%s","samples":%s,"loss":%s,"window":%s,"warm":%s,'
+        '"cost":%s}'
+    ) % (
+        (seq, t, step.n, step.t0, step.end - step.t0, *step.phases)
+        + (_whole(completed), '"%s"' % ruler if ruler else "null")
+        + ("infer" if step.infer else "train", _whole(step.samples), _number(step.loss))
+        + (_whole(window), "true" if step.warm else "false", _whole(cost))
+    )
+
+
+def format_done(seq: int, t: int, line: DoneLine) -> str:
+    """Return one ``done`` record."""
+    n, completed, ruler, loss = line
+    return '{"k":"done","seq":%d,"t":%d,"n":%d,"completed":%d,"ruler":"%s","loss":%s}' % (
+        (seq, t, n, completed, ruler, _number(loss))
+    )

@@ -1,0 +1,143 @@
+"""Carries profile windows out: asks the backend, writes ``window`` records."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any, Callable, Dict, List, Optional, Tuple
+
+from .backend import Backend
+from .journal import Journal
+from .side import Side
+from .windows import PREPARE, START, STOP, Window, Windows
+
+_clock = time.monotonic_ns
+Warn = Callable[[str, str], None]
+_OPTIONS = ("shapes", "stacks", "memory")
+
+
+class Windowing:
+    """The profile windows of one run; everything but ``request`` in the training thread."""
+
+    def __init__(self, config: Dict[str, Any], journal: Journal, side: Side, warn: Warn) -> None:
+        options = config.get("options") or {}
+        chosen = tuple(name for name in _OPTIONS if options.get(name))
+        self._windows = Windows(config.get("schedule"), chosen)
+        self._journal = journal
+        self._side = side
+        self._warn = warn
+        self._rank = int(config.get("rank") or 0)
+        self._folder = os.path.join(str(config["dir"]), "traces", "raw")
+        self._recording: Optional[Window] = None
+
+    def request(self, steps: int, options: Tuple[str, ...]) -> None:
+        """Somebody wants the next ``steps`` steps; callable from any thread."""
+        self._windows.request(steps, tuple(name for name in _OPTIONS if name in options))
+
+    @property
+    def active(self) -> Optional[int]:
+        """Number of the window that is recording."""
+        return self._recording.id if self._recording else None
+
+    def ended(self, n: int, t0: int, end: int) -> None:
+        """Step ``n`` has ended; it lies in the window that is recording."""
+        if self._recording:
+            self._recording.spans.append((n, t0, end))
+
+    def boundary(self, backend: Backend, n: int) -> bool:
+        """Step ``n`` is about to begin; returns whether training had to wait."""
+        before = self._windows.current
+        actions = self._windows.boundary(n)
+        for action in actions:
+            window = before if action == STOP else self._windows.current
+            if window is not None and not self._act(backend, action, window, n):
+                self._windows.fail(n)
+                break
+        if self._recording:
+            self._step(backend, n)
+        return bool(actions)
+
+    def finish(self, backend: Backend) -> None:
+        """The run is over: end what is open, say what never began."""
+        window = self._windows.current
+        if window is not None:
+            self._act(backend, STOP, window, -1)
+        for _ in range(self._windows.waiting):
+            text = "the run ended before the capture could begin"
+            self._warn("capture", text)
+
+    def _act(self, backend: Backend, action: int, window: Window, n: int) -> bool:
+        try:
+            if action == PREPARE:
+                self._say(window, "open")
+                backend.window_prepare(window.options)
+            elif action == START:
+                backend.window_start()
+                window.first = n
+                self._recording = window
+                self._say(window, "active", first=n)
+            else:
+                self._stop(backend, window)
+        except Exception as error:
+            self._recording = None
+            text = "%s: %s" % (type(error).__name__, error)
+            self._say(window, "failed", text=text)
+            return False
+        return True
+
+    def _step(self, backend: Backend, n: Optional[int]) -> None:
+        try:
+            backend.window_step(n)
+        except Exception as error:
+            self._warn("window_step", "%s: %s" % (type(error).__name__, error))
+
+    def _stop(self, backend: Backend, window: Window) -> None:
+        recorded, self._recording = self._recording, None
+        if recorded is not None:
+            self._step(backend, None)
+        began = _clock()
+        result = backend.window_stop()
+        if not window.spans:
+            self._say(window, "failed", text="the run ended before a step of the window did")
+            return
+        path = os.path.join(self._folder, "r%d-w%03d.json" % (self._rank, window.id))
+        if backend.writes_aside:
+            pause = _clock() - began
+            self._side.later(lambda: self._write(backend, window, result, path, pause))
+        else:
+            self._write(backend, window, result, path, None, began)
+
+    def _write(
+        self,
+        backend: Backend,
+        window: Window,
+        result: object,
+        path: str,
+        pause: Optional[int],
+        began: int = 0,
+    ) -> None:
+        try:
+            os.makedirs(self._folder, mode=0o700, exist_ok=True)
+            backend.window_write(result, path + ".part")
+            os.rename(path + ".part", path)
+        except Exception as error:
+            text = "the trace could not be written: %s: %s" % (type(error).__name__, error)
+            self._say(window, "failed", text=text)
+            return
+        spans = window.spans
+        self._say(
+            window,
+            "captured",
+            first=spans[0][0],
+            last=spans[-1][0],
+            raw="traces/raw/" + os.path.basename(path),
+            format=backend.trace_format,
+            pause=_clock() - began if pause is None else pause,
+            steps=spans,
+        )
+
+    def _say(self, window: Window, state: str, **fields: Any) -> None:
+        record = {"id": window.id, "state": state, "origin": window.origin}
+        record["options"] = window.options
+        record.update(fields)
+        self._journal.emit("window", record)
