@@ -21,6 +21,7 @@ __all__ = [
     "Framework",
     "Knob",
     "KnobError",
+    "Refusal",
     "Value",
     "Workload",
     "WorkloadError",
@@ -34,6 +35,15 @@ __all__ = [
 
 class WorkloadError(ValueError):
     """No workload, or no framework, of that name."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Knob values that are fine alone and impossible together, and why."""
+
+    framework: Framework
+    values: Mapping[str, Value]
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -52,6 +62,7 @@ class Workload:
     knobs: tuple[Knob, ...]
     parameters_note: str = ""
     downscale: int | None = None  # image pixels a pixel of the last feature map
+    refusals: tuple[Refusal, ...] = ()
 
     @property
     def parameters_text(self) -> str:
@@ -90,7 +101,13 @@ def _knobs(batch_size: int, steps: int, size: Knob) -> tuple[Knob, ...]:
             ("imperative", "hybridize"),
             applies_to=("mxnet",),
         ),
-        Knob("precision", "choice", "fp32", "bf16 is mixed precision.", ("fp32", "bf16")),
+        Knob(
+            "precision",
+            "choice",
+            "fp32",
+            "bf16 is mixed precision (MXNet: on the CPU, convolutions and dense layers only).",
+            ("fp32", "bf16"),
+        ),
         Knob("device", "device", "cpu", "Where the model runs."),
         Knob("threads", "int", 0, "CPU threads; 0 leaves it to the framework.", (), 0, 1024),
         Knob("optimizer", "choice", "sgd", "SGD has momentum 0.9.", ("sgd", "adam")),
@@ -115,6 +132,11 @@ def _seq_len(default: int) -> Knob:
     return Knob("seq_len", "int", default, "Tokens in one sample.", (), 1, 1024, "tokens")
 
 
+_LSTM_BF16 = Refusal(
+    "mxnet",
+    {"precision": "bf16", "execution": "hybridize"},
+    "MXNet's mixed precision cannot make the first state of a hybridized LSTM",
+)
 _FEATURES = Knob("features", "int", 784, "Values in one sample.", (), 1, 65_536, "values")
 
 WORKLOADS: dict[str, Workload] = {
@@ -137,6 +159,40 @@ WORKLOADS: dict[str, Workload] = {
             11_689_512,
             _knobs(16, 100, _image_size(64)),
             downscale=32,
+        ),
+        Workload(
+            "mobilenet_v2",
+            "MobileNetV2",
+            "Vision",
+            "Depthwise separable convolutional network for images of 1000 classes.",
+            3_504_872,
+            _knobs(16, 100, _image_size(64)),
+            downscale=32,
+        ),
+        Workload(
+            "lstm",
+            "LSTM language model",
+            "Language",
+            "Two LSTM layers of 256 units that predict the next of 10,000 words.",
+            6_182_672,
+            _knobs(20, 100, _seq_len(35)),
+            refusals=(_LSTM_BF16,),
+        ),
+        Workload(
+            "transformer",
+            "Transformer encoder",
+            "Language",
+            "Four post-norm encoder layers, 256 wide, that classify documents.",
+            5_522_448,
+            _knobs(16, 100, _seq_len(64)),
+        ),
+        Workload(
+            "gpt",
+            "GPT decoder",
+            "Language",
+            "Four causal GPT-2 blocks, 256 wide, that predict the next of 8192 tokens.",
+            5_518_848,
+            _knobs(8, 100, _seq_len(64)),
         ),
     )
 }
@@ -245,6 +301,13 @@ def _check_together(chosen: Workload, framework: str, values: Mapping[str, Value
     on_gpu = values["device"] != "cpu"
     if framework == "mxnet" and on_gpu and values["precision"] == "bf16":
         raise KnobError("precision 'bf16' under mxnet needs device 'cpu'; on a GPU allowed: fp32")
+    for refusal in chosen.refusals:
+        if refusal.framework == framework and refusal.values.items() <= values.items():
+            pair = " with ".join(f"{name} {value!r}" for name, value in refusal.values.items())
+            raise KnobError(
+                f"{pair} is not available for {chosen.name} under {framework}: {refusal.reason};"
+                f" allowed: either of them alone"
+            )
     single = values["mode"] == "train" and values["batch_size"] == 1
     if chosen.downscale and single and int(values["image_size"]) <= chosen.downscale:
         raise KnobError(

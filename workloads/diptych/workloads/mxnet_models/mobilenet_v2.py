@@ -99,8 +99,8 @@ class MobileNetV2(gluon.HybridBlock):
         return self.output(self.pool(self.features(x)))
 
 
-# He et al. (2015) fan out for convolutions, N(0, 0.01) for the classifier, biases 0.
-INIT = mx.init.Xavier(rnd_type="gaussian", factor_type="out", magnitude=2)
+# He et al. (2015) fan in for convolutions, N(0, 0.01) for the classifier, biases 0.
+INIT = mx.init.Xavier(rnd_type="gaussian", factor_type="in", magnitude=2)
 
 
 def train(args: argparse.Namespace, net: gluon.Block, data: harness.Data, log: Progress) -> None:

@@ -72,9 +72,9 @@ class MobileNetV2(nn.Module):
 
 
 def init_weights(module: nn.Module) -> None:
-    """He et al. (2015) fan out for convolutions, N(0, 0.01) for the classifier, biases 0."""
+    """He et al. (2015) fan in for convolutions, N(0, 0.01) for the classifier, biases 0."""
     if isinstance(module, nn.Conv2d):
-        nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+        nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
     elif isinstance(module, nn.Linear):
         nn.init.normal_(module.weight, std=0.01)
         nn.init.zeros_(module.bias)
