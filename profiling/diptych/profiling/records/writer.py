@@ -33,7 +33,7 @@ class JournalWriter:
         self._seq = 0
         self._lost = 0
         self._why = ""
-        self._torn = False
+        self._torn = _ends_torn(path)
         self._encode = msgspec.json.Encoder().encode
         self.write(Open, schema=SCHEMA, version=VERSION, writer=writer, pid=os.getpid())
 
@@ -82,3 +82,11 @@ class JournalWriter:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _ends_torn(path: Path) -> bool:
+    """Whether an earlier writer of the file died in the middle of a line."""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - 1))
+        return file.read(1) not in (b"", b"\n")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 from diptych.profiling.records.layout import RunPaths
+from diptych.profiling.runner.locks import is_held
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +25,10 @@ class Liveness:
 def probe(directory: Path) -> Liveness:
     """Ask the locks of the run in ``directory``. Never raises, never blocks."""
     paths = RunPaths(directory)
-    runner = is_locked(paths.runner_lock)
-    return Liveness(runner, any(is_locked(path) for path in worker_journals(paths).values()))
+    runner = _is_held(paths.runner_lock, 0)
+    # A worker locks its journal before it writes to it, and does not wait for
+    # a lock: an empty journal is left alone, so as not to be in its way.
+    return Liveness(runner, any(_is_held(path, 1) for path in worker_journals(paths).values()))
 
 
 def worker_journals(paths: RunPaths) -> dict[int, Path]:
@@ -48,22 +48,9 @@ def _rank(name: str) -> int | None:
     return int(digits) if len(digits) <= 6 else None
 
 
-def is_locked(path: Path) -> bool:
-    """Whether another open file holds an exclusive flock on ``path``."""
+def _is_held(path: Path, smallest: int) -> bool:
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        # Only plain files: to open a fifo would block.
+        return path.is_file() and path.stat().st_size >= smallest and is_held(path)
     except OSError:
         return False
-    try:
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
-            return False
-        # Shared: two readers that ask at once must not see each other.
-        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    else:
-        return False
-    finally:
-        os.close(fd)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from diptych.profiling.records.layout import RunPaths
 from diptych.profiling.records.manifest import Manifest
-from diptych.profiling.records.reader import JournalTail
+from diptych.profiling.records.reader import BLOCK, JournalTail
 from diptych.profiling.records.summary import Losses
 from diptych.profiling.runs.files import DamagedRunError, RunError, load_manifest
 from diptych.profiling.runs.liveness import Liveness, probe, worker_journals
@@ -83,6 +83,20 @@ class RunSession:
             self._snapshot = None
         return changed
 
+    def drain(self) -> RunSnapshot:
+        """Read everything there is, however much, and return what is known.
+
+        For a run that is over, or whose worker is: a last line without its end
+        counts as damaged.
+        """
+        self.poll()
+        while self.behind:
+            self.poll()
+        if self._finish():
+            self._version += 1
+            self._snapshot = None
+        return self.snapshot()
+
     def snapshot(self) -> RunSnapshot:
         """Return what is known now; the same object while nothing changes."""
         if self._snapshot is None:
@@ -127,23 +141,29 @@ class RunSession:
             self._trouble = error
 
     def _read(self, budget: int) -> bool:
-        news = False
+        before = [tail.taken for tail in self._tails.values()]
         for name, tail in self._tails.items():
             generation = tail.generation
-            before = tail.taken
-            records = tail.read(budget)
+            budget -= self._read_one(tail, self._ranks.get(name, 0), max(budget, BLOCK))
             if tail.generation != generation:
                 return self._start_over()
-            self._reduction.feed(records, rank=self._ranks.get(name, 0))
-            news = news or tail.taken != before
-            # Every journal gets a share, however long the others are.
-            budget = max(budget - (tail.taken - before), 64 << 10)
-            if tail.refused:
-                self._reduction.notice("journal_version", tail.refused)
         self.behind = any(tail.behind for tail in self._tails.values())
+        news = before != [tail.taken for tail in self._tails.values()]
         if news:
             self._note_lag()
         return news
+
+    def _read_one(self, tail: JournalTail, rank: int, budget: int) -> int:
+        """Read one journal, a block at a time; every journal gets at least one."""
+        start = tail.taken
+        while True:
+            before = tail.taken
+            self._reduction.feed(tail.read(BLOCK), rank=rank)
+            if not tail.behind or tail.taken <= before or tail.taken - start >= budget:
+                break
+        if tail.refused:
+            self._reduction.notice("journal_version", tail.refused)
+        return max(0, tail.taken - start)
 
     def _start_over(self) -> bool:
         """Begin anew: a journal was replaced, what was made of the old one is void."""

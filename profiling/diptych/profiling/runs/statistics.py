@@ -1,0 +1,66 @@
+"""The numbers of a stretch of steps: what is counted, and what comes of it.
+
+Used by the summary and by whoever shows numbers of a run, so that both show
+the same. Definitions and formulas are explained in ``docs/metrics.md``.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diptych.profiling.records.kinds import PHASES
+from diptych.profiling.records.summary import StepTimes
+from diptych.profiling.runs.snapshot import Floats, StepColumns, StepFlag
+
+_MS = 1e6
+
+
+def counted_steps(steps: StepColumns, warmup: int | None) -> NDArray[np.bool_]:
+    """Return which steps count: neither warm-up nor in a profile window.
+
+    ``warmup`` is the number of first steps that are warm-up; steps that the
+    agent marked as compiling are left out wherever they are. Shape (steps,).
+    """
+    apart = StepFlag.PROFILED | StepFlag.COMPILING
+    counted: NDArray[np.bool_] = (steps.flags & apart) == 0
+    counted[: warmup or 0] = False
+    return counted
+
+
+def step_times(times_ns: Floats, ruler: str | None) -> StepTimes:
+    """Return the milliseconds of ``times_ns``; unknown ones (NaN) are not counted."""
+    known = times_ns[~np.isnan(times_ns)] / _MS
+    if not len(known):
+        return StepTimes(median=None, p95=None, p99=None, mean=None, ruler=ruler, counted=0)
+    median, p95, p99 = (float(value) for value in np.percentile(known, (50, 95, 99)))
+    return StepTimes(
+        median=median,
+        p95=p95,
+        p99=p99,
+        mean=float(known.mean()),
+        ruler=ruler,
+        counted=len(known),
+    )
+
+
+def phase_medians(steps: StepColumns, counted: NDArray[np.bool_]) -> dict[str, float | None]:
+    """Return each phase's median in ms, by its name."""
+    if not counted.any():
+        return dict.fromkeys(PHASES)
+    medians = np.median(steps.phases[:, counted], axis=1) / _MS
+    return dict(zip(PHASES, medians.tolist(), strict=True))
+
+
+def samples_per_second(steps: StepColumns, counted: NDArray[np.bool_]) -> float | None:
+    """Return samples over completed time, of the steps of which both are known."""
+    known = counted & ~np.isnan(steps.samples) & ~np.isnan(steps.completed)
+    time = float(steps.completed[known].sum())
+    return float(steps.samples[known].sum()) / time * 1e9 if time > 0 else None
+
+
+def overhead_percent(steps: StepColumns, counted: NDArray[np.bool_]) -> float | None:
+    """Return the agent's own time in the training thread, in percent of dispatched time."""
+    known = counted & ~np.isnan(steps.cost)
+    time = float(steps.dispatched[known].sum())
+    return float(steps.cost[known].sum()) / time * 100 if time > 0 else None
