@@ -11,6 +11,10 @@ import contextlib
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from diptych.profiling.records.manifest import RunRequest
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -39,14 +43,12 @@ def run(args: argparse.Namespace) -> int:
     return _supervise(args.directory.absolute(), request, args.lock_fd)
 
 
-def _supervise(directory: Path, request: object, lock: int | None) -> int:
+def _supervise(directory: Path, request: RunRequest, lock: int | None) -> int:
     from diptych.profiling.runs.summary import write_summary
 
     from diptych.profiling.cli.errors import CliError
-    from diptych.profiling.records.manifest import RunRequest
     from diptych.profiling.runner.supervise import supervise
 
-    assert isinstance(request, RunRequest)  # noqa: S101 - for the type checker
     try:
         supervise(directory, request, on_ready=_ready, on_finish=write_summary, lock=lock)
     except OSError as error:

@@ -96,10 +96,16 @@ def _without_secrets(request: RunRequest) -> RunRequest:
 def _runtime(request: RunRequest, directory: Path) -> RuntimeInfo:
     """Return what is known of the interpreter; little when it cannot be asked."""
     home = directory.parent.parent if directory.parent.name == "runs" else None
-    try:
-        return runtimes.find(request.framework, request.python, home)
-    except (runtimes.RuntimeNotFound, runtimes.RuntimeBroken, OSError):
-        return RuntimeInfo(python=request.python)
+    known = RuntimeInfo(python=request.python)
+    frameworks = runtimes.FRAMEWORKS if request.framework == "auto" else (request.framework,)
+    for framework in frameworks:
+        try:
+            return runtimes.find(framework, request.python, home)
+        except runtimes.RuntimeBroken as error:
+            known = error.info or known
+        except (runtimes.RuntimeNotFound, OSError):
+            continue
+    return known
 
 
 def _versions(info: RuntimeInfo) -> dict[str, str]:
