@@ -118,8 +118,7 @@ def _cannot_write(folder: Path, error: OSError) -> str:
 def _install(job: _Job, home: Path | None, *, again: bool) -> RuntimeInfo:
     _sweep(job)
     if job.target.exists() and not again:
-        job.say("check", "looking at what is there", None)
-        info = service.check(interpreter(job.target), home)[0]
+        info = service.get(Candidate(job.python, "managed", job.framework), home)
         if info.ok(job.framework):
             job.say("done", _ready(info, job), 1.0)
             return info

@@ -94,7 +94,7 @@ def find(framework: str, name_or_path: str | None = None, home: Path | None = No
 def _preferred(framework: str, home: Path | None) -> RuntimeInfo:
     python = interpreter(runtimes_dir(home) / framework)
     if os.path.lexists(python):
-        managed = _get(Candidate(python, "managed", framework), home)
+        managed = get(Candidate(python, "managed", framework), home)
         if managed.ok(framework):
             return managed
     holding = [info for info in list_runtimes(home) if framework in info.frameworks]
@@ -111,8 +111,8 @@ def _preferred(framework: str, home: Path | None) -> RuntimeInfo:
     )
 
 
-def _get(candidate: Candidate, home: Path | None) -> RuntimeInfo:
-    """Return a remembered probe if it is good news, else a fresh one."""
+def get(candidate: Candidate, home: Path | None) -> RuntimeInfo:
+    """Return the remembered probe of ``candidate`` if it is good news, else a fresh one."""
     stored = store.load(home)
     hit = store.cached(stored, candidate.python)
     if hit is not None and not hit.problems and Path(candidate.python).exists():
@@ -121,7 +121,7 @@ def _get(candidate: Candidate, home: Path | None) -> RuntimeInfo:
 
 
 def _checked(framework: str, candidate: Candidate, home: Path | None) -> RuntimeInfo:
-    info = _get(candidate, home)
+    info = get(candidate, home)
     if info.ok(framework):
         return info
     fatal = info.fatal(framework)
