@@ -55,13 +55,18 @@ def _length(args: argparse.Namespace) -> int:
     return int(args.steps) * int(args.batch_size)
 
 
+def _whole(random: Any, below: int, shape: Tuple[int, ...], kind: str) -> Any:
+    # Drawn as int64 whatever comes out: the width decides what the stream yields.
+    return random.randint(0, below, shape, dtype=np.int64).astype(kind)
+
+
 def images(args: argparse.Namespace, classes: int, index: str) -> Samples:
     """Draw RGB images of ``image_size``² pixels, channels first, and their classes."""
     size = args.image_size
     count = _count(args, 3 * size * size)
     random = np.random.RandomState(args.seed)
     pixels = random.randint(0, 256, (count, 3, size, size), dtype=np.uint8)
-    return Samples(pixels, random.randint(0, classes, count).astype(index), _length(args))
+    return Samples(pixels, _whole(random, classes, (count,), index), _length(args))
 
 
 def vectors(args: argparse.Namespace, classes: int, index: str) -> Samples:
@@ -69,14 +74,14 @@ def vectors(args: argparse.Namespace, classes: int, index: str) -> Samples:
     count = _count(args, args.features)
     random = np.random.RandomState(args.seed)
     values = random.standard_normal((count, args.features)).astype(np.float32)
-    return Samples(values, random.randint(0, classes, count).astype(index), _length(args))
+    return Samples(values, _whole(random, classes, (count,), index), _length(args))
 
 
 def sentences(args: argparse.Namespace, vocabulary: int, index: str) -> Samples:
     """Draw ``seq_len`` tokens, and as target the same sentence one token further on."""
     count = _count(args, args.seq_len)
-    tokens = np.random.RandomState(args.seed).randint(0, vocabulary, (count, args.seq_len + 1))
-    tokens = tokens.astype(index)
+    random = np.random.RandomState(args.seed)
+    tokens = _whole(random, vocabulary, (count, args.seq_len + 1), index)
     return Samples(tokens[:, :-1].copy(), tokens[:, 1:].copy(), _length(args))
 
 
@@ -84,5 +89,5 @@ def documents(args: argparse.Namespace, vocabulary: int, classes: int, index: st
     """Draw ``seq_len`` tokens, and the class of the whole."""
     count = _count(args, args.seq_len)
     random = np.random.RandomState(args.seed)
-    tokens = random.randint(0, vocabulary, (count, args.seq_len)).astype(index)
-    return Samples(tokens, random.randint(0, classes, count).astype(index), _length(args))
+    tokens = _whole(random, vocabulary, (count, args.seq_len), index)
+    return Samples(tokens, _whole(random, classes, (count,), index), _length(args))
