@@ -1,0 +1,1 @@
+"""The window: app (the only wiring), models, views, plots (the only pyqtgraph), text."""

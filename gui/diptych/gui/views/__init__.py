@@ -1,0 +1,1 @@
+"""Widgets. Each takes its models when it is made and listens to them."""
