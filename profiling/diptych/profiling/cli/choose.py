@@ -1,4 +1,4 @@
-"""Finds the run that a word on the command line means."""
+"""Finds the live run that a word on the command line means."""
 
 from __future__ import annotations
 
@@ -7,32 +7,28 @@ from pathlib import Path
 from diptych.profiling.cli.errors import CliError
 from diptych.profiling.runner.home import runs_dir
 from diptych.profiling.runner.locks import is_live
+from diptych.profiling.runs.files import RunError
+from diptych.profiling.runs.store import RunStore
 
 
 def live_run(word: str) -> Path:
     """Return the directory of the live run that ``word`` means.
 
-    An id, a directory, ``last``, or a piece of an id that fits one live run.
+    A path, an id, its beginning or end, a name, or ``last`` (the newest that lives).
 
     Raises:
         CliError: there is none, it is over, or several fit.
     """
-    given = Path(word)
-    for directory in (runs_dir() / word, given.absolute()):
-        if word and (directory / "manifest.json").is_file():
-            return _live(directory)
-    runs = sorted(p.parent for p in runs_dir().glob("*/manifest.json"))
-    alive = [run for run in runs if is_live(run)]
-    found = alive[-1:] if word == "last" else [run for run in alive if word in run.name]
-    if len(found) == 1:
-        return found[0]
-    names = ", ".join(run.name for run in (found or alive))
-    if found:
-        raise CliError(f"{word!r} fits several live runs: {names}")
-    raise CliError(f"no live run {word!r}; live now: {names or 'none'}")
-
-
-def _live(directory: Path) -> Path:
-    if not is_live(directory):
-        raise CliError(f"run {directory.name} is over: see `diptych runs show {directory.name}`")
-    return directory
+    store = RunStore(runs_dir())
+    if word == "last":
+        alive = [entry.directory for entry in store.list() if is_live(entry.directory)]
+        if not alive:
+            raise CliError("no run is live now: see `diptych runs list`")
+        return alive[0]
+    try:
+        entry = store.find(word)
+    except RunError as error:
+        raise CliError(str(error)) from None
+    if not is_live(entry.directory):
+        raise CliError(f"run {entry.id} is over: see `diptych runs show {entry.id}`")
+    return entry.directory

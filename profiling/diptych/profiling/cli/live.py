@@ -60,8 +60,8 @@ class LiveLine:
 def describe(snapshot: RunSnapshot) -> str:
     """Return one line: step, ms/step, samples/s, memory, and what is special."""
     steps = snapshot.steps
-    if snapshot.state is RunState.STARTING or (snapshot.state.live and not len(steps)):
-        return "starting: no step yet"
+    if not len(steps):
+        return "no step yet" if snapshot.state.live else "no step was seen"
     total = f"/{snapshot.total_steps}" if snapshot.total_steps else ""
     parts = [f"step {len(steps)}{total}", *recent(steps), *_memory(snapshot)]
     if any(w.state in ("open", "active") for w in snapshot.windows):

@@ -45,7 +45,7 @@ def lines(summary: Summary) -> Iterator[str]:
 
 def _endings(summary: Summary) -> Iterator[str]:
     for index, trace in enumerate(summary.traces):
-        yield _row("" if index else "traces", str(Path(summary.dir) / trace))
+        yield _row("" if index else "traces", trace)
     if not summary.traces:
         yield _row("traces", "none")
     for index, text in enumerate(summary.warnings):

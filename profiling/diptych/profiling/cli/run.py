@@ -248,9 +248,9 @@ def _watch(directory: Path, line: LiveLine, interrupts: _Interrupts) -> None:
 
 def _report(directory: Path, *, as_json: bool, interrupted: _Interrupts) -> int:
     import msgspec
-    from diptych.profiling.runs.summary import load_summary
 
     from diptych.profiling.cli import report
+    from diptych.profiling.runs.summary import load_summary
 
     summary = load_summary(directory)
     if as_json:

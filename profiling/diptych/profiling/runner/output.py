@@ -53,10 +53,11 @@ class LogKeeper:
         self._tail = limit // 2
         self._hole = (0, 0)
         self._cut = 0
+        self._noted = 0
         self._reserved: int | None = 0
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
         self._fd = os.open(path, flags, 0o600)
-        self._renew(0)
+        self._renew()
 
     @property
     def descriptor(self) -> int:
@@ -74,9 +75,9 @@ class LogKeeper:
             size = os.fstat(self._fd).st_size
             if size < self._hole[1]:  # the script truncated its own output
                 self._hole = (0, 0)
-            if size - self.left_out > self._limit:
+            if size - (self._hole[1] - self._hole[0]) > self._limit:
                 self._drop(self._head, size - self._tail)
-            self._renew(size)
+            self._renew()
 
     def finish(self) -> None:
         """Bring the file into its lasting form; its writers are gone."""
@@ -88,7 +89,8 @@ class LogKeeper:
         with contextlib.suppress(OSError):
             os.close(self._fd)
 
-    def _renew(self, size: int) -> None:
+    def _renew(self) -> None:
+        size = os.fstat(self._fd).st_size
         if self._reserved is None or self._reserved - size > _HEADROOM // 2:
             return
         try:
@@ -109,8 +111,8 @@ class LogKeeper:
             return
         size = os.fstat(self._fd).st_size
         os.ftruncate(self._fd, start)
-        self._cut += size - start
-        os.write(self._fd, _note(size - start))
+        self._cut += size - start - self._noted
+        self._noted = os.write(self._fd, _note(self._cut))
         self._reserved = 0
 
     def _rewrite(self, size: int) -> None:

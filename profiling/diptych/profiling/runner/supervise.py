@@ -235,8 +235,9 @@ class _Run:
         """Wait until the tree is empty; repeat SIGKILL against those just forked."""
         deadline = time.monotonic() + seconds
         while True:
+            alive = self._tree.find()
             self._tree.reap(-1)
-            if not self._tree.find():
+            if not alive:
                 return True
             if time.monotonic() >= deadline:
                 return False

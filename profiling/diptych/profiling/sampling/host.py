@@ -114,9 +114,12 @@ class Tree:
             try:
                 with process.oneshot():
                     times = process.cpu_times()
-                    rss += int(process.memory_info().rss)
+                    resident = int(process.memory_info().rss)
             except psutil.Error:
                 continue
+            if not resident:  # a zombie: its memory is gone, and so is it
+                continue
+            rss += resident
             count += 1
             total = times.user + times.system
             spent += max(0.0, total - self._times.get(pid, total))
