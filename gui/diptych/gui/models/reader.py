@@ -1,0 +1,232 @@
+"""The reader's thread: tails runs and the store, as often as it is worth it.
+
+No Qt here. One `Reader` has one thread; what it finds it puts into an
+`Inbox`, from which the GUI's thread takes the newest of everything.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from diptych.profiling.runs.session import RunSession
+from diptych.profiling.runs.snapshot import RunSnapshot
+from diptych.profiling.runs.store import RunEntry, RunStore, read_entry
+
+FAST, STEADY, IDLE = 1 / 30, 0.1, 0.5
+"""Seconds between two looks at a run: that grows, that is live, that has ended."""
+
+_BACKGROUND = 0.5
+"""The same for a live run that is only in the list."""
+
+_LISTING = 1.0
+_GREW_LATELY = 1.0
+_KEPT = 4
+"""Ended runs that are kept open after they were shown last."""
+
+
+@dataclass
+class News:
+    """What is new since it was last taken."""
+
+    entries: list[RunEntry] | None = None
+    snapshots: dict[str, RunSnapshot] = field(default_factory=dict)
+    trouble: str | None = None
+
+    def __bool__(self) -> bool:
+        return self.entries is not None or bool(self.snapshots) or self.trouble is not None
+
+
+class Inbox:
+    """Coalesces: however much is put in, ``ring`` is called once until somebody takes it."""
+
+    def __init__(self, ring: Callable[[], None]) -> None:
+        self._ring = ring
+        self._lock = threading.Lock()
+        self._news = News()
+        self._rung = False
+
+    def put(self, news: News) -> None:
+        """Add ``news``; the newest of each kind stays."""
+        with self._lock:
+            if news.entries is not None:
+                self._news.entries = news.entries
+            self._news.snapshots.update(news.snapshots)
+            self._news.trouble = news.trouble or self._news.trouble
+            ring, self._rung = not self._rung, True
+        if ring:
+            self._ring()
+
+    def take(self) -> News:
+        """Return all that is new, and be ready for more."""
+        with self._lock:
+            news, self._news, self._rung = self._news, News(), False
+        return news
+
+
+@dataclass
+class _Followed:
+    session: RunSession
+    due: float = 0.0
+    grew: float = float("-inf")
+    touched: float = 0.0
+    dirty: bool = True
+
+
+class Reader:
+    """Follows the shown runs, and more slowly every live one, until it is closed."""
+
+    def __init__(self, runs: Path, inbox: Inbox) -> None:
+        self._store = RunStore(runs)
+        self._inbox = inbox
+        self._wake = threading.Event()
+        self._closing = False
+        self._lock = threading.Lock()
+        self._shown: tuple[str, ...] = ()
+        self._extra: tuple[Path, ...] = ()
+        self._refresh = False
+        self._renew: set[str] = set()
+        self._followed: dict[str, _Followed] = {}
+        self._directories: dict[str, Path] = {}
+        self._entries: list[RunEntry] = []
+        self._token: object = None
+        self._listed = float("-inf")
+        self._thread = threading.Thread(target=self._run, name="diptych-reader", daemon=True)
+
+    def start(self) -> None:
+        """Begin to read."""
+        self._thread.start()
+
+    def show(self, run_ids: Sequence[str]) -> None:
+        """Follow these runs at full pace."""
+        with self._lock:
+            self._renew |= set(run_ids) - set(self._shown)
+            self._shown = tuple(run_ids)
+        self._wake.set()
+
+    def add(self, directory: Path) -> None:
+        """List a run that is not in the store."""
+        with self._lock:
+            if directory not in self._extra:
+                self._extra = (*self._extra, directory)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """List the runs now."""
+        with self._lock:
+            self._refresh = True
+        self._wake.set()
+
+    def close(self) -> None:
+        """End the thread; returns when it has ended."""
+        self._closing = True
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    # -- on the reader's thread ---------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            while not self._closing:
+                self._wake.wait(self._pass())
+                self._wake.clear()
+        finally:
+            for followed in self._followed.values():
+                followed.session.close()
+
+    def _pass(self) -> float:
+        """Look once at everything that is due; return the seconds until the next look."""
+        news = News()
+        try:
+            self._list(news)
+            self._follow()
+            self._poll(news)
+        except Exception as error:  # the window must go on, and say what happened
+            news.trouble = f"{type(error).__name__}: {error}"
+            self._inbox.put(news)
+            return 1.0
+        if news:
+            self._inbox.put(news)
+        dues = [followed.due for followed in self._followed.values()]
+        nearest = min([self._listed + _LISTING, *dues])
+        # Never faster than a screen shows, however much is waiting on disk.
+        return max(FAST, nearest - time.monotonic())
+
+    def _list(self, news: News) -> None:
+        now = time.monotonic()
+        with self._lock:
+            forced, self._refresh = self._refresh, False
+        if not forced and now - self._listed < _LISTING:
+            return
+        self._listed = now
+        token = (self._store.token(), self._extra)
+        if token == self._token and not forced:
+            return
+        entries = _unique([*self._store.list(), *map(read_entry, self._extra)])
+        self._token = (self._store.token(), self._extra)
+        self._directories = {entry.id: entry.directory for entry in entries}
+        if entries != self._entries:
+            self._entries = entries
+            news.entries = entries
+
+    def _follow(self) -> None:
+        """Open what is shown or live, close what has not been either for long."""
+        now = time.monotonic()
+        with self._lock:
+            renew, self._renew = self._renew, set()
+        live = [entry.id for entry in self._entries if entry.state.live]
+        for run in (*self._shown, *live):
+            directory = self._directories.get(run)
+            if directory is None:
+                self._renew |= renew & {run}
+                continue
+            followed = self._followed.get(run)
+            if followed is None:
+                followed = self._followed[run] = _Followed(RunSession(directory))
+            followed.touched = now
+            if run in renew:
+                followed.due, followed.dirty = 0.0, True
+        idle = [run for run in self._followed if run not in self._shown and run not in live]
+        idle.sort(key=lambda run: self._followed[run].touched)
+        for run in idle[: max(0, len(idle) - _KEPT)]:
+            self._followed.pop(run).session.close()
+
+    def _poll(self, news: News) -> None:
+        for run, followed in self._followed.items():
+            shown = run in self._shown
+            if followed.due > time.monotonic():
+                continue
+            if followed.session.poll() or followed.dirty:
+                followed.grew, followed.dirty = time.monotonic(), False
+                news.snapshots[run] = followed.session.snapshot()
+            followed.due = time.monotonic() + _pace(followed, shown=shown)
+
+
+def _pace(followed: _Followed, *, shown: bool) -> float:
+    session = followed.session
+    if session.behind and shown:
+        return 0.0
+    if not session.live and not session.behind:
+        return IDLE
+    if not shown:
+        return _BACKGROUND
+    grew = time.monotonic() - followed.grew < _GREW_LATELY
+    return FAST if grew else STEADY
+
+
+def _unique(entries: Sequence[RunEntry]) -> list[RunEntry]:
+    """Return the runs with an id each; a copied directory is known by its path."""
+    found: dict[str, RunEntry] = {}
+    seen: set[Path] = set()
+    for entry in entries:
+        if entry.directory in seen:
+            continue
+        seen.add(entry.directory)
+        own = entry.id == entry.directory.name and entry.id not in found
+        key = entry.id if own else str(entry.directory)
+        found[key] = entry if own else replace(entry, id=key)
+    return list(found.values())
