@@ -79,48 +79,53 @@ class Workload:
         return {knob.name: knob.default for knob in self.knobs_for(framework)}
 
 
+_SHARED = (
+    Knob("mode", "choice", "train", "Train, or forward passes only.", ("train", "infer")),
+    Knob(
+        "execution",
+        "choice",
+        "eager",
+        "Operator by operator, or compiled by torch.compile (needs a C++ compiler).",
+        ("eager", "compile"),
+        applies_to=("torch",),
+    ),
+    Knob(
+        "execution",
+        "choice",
+        "imperative",
+        "Operator by operator, or hybridized with static allocation and shapes.",
+        ("imperative", "hybridize"),
+        applies_to=("mxnet",),
+    ),
+    Knob(
+        "precision",
+        "choice",
+        "fp32",
+        "bf16 is mixed precision (MXNet: on the CPU, convolutions and dense layers only).",
+        ("fp32", "bf16"),
+    ),
+    Knob("device", "device", "cpu", "Where the model runs."),
+    Knob("threads", "int", 0, "CPU threads; 0 leaves it to the framework.", (), 0, 1024),
+    Knob("optimizer", "choice", "sgd", "SGD has momentum 0.9.", ("sgd", "adam")),
+    Knob("lr", "float", 0.0, "Learning rate; 0 is 0.01 for SGD, 0.001 for Adam.", (), 0, 10),
+    Knob(
+        "data",
+        "choice",
+        "memory",
+        "Batches held in memory, or through the framework's DataLoader.",
+        ("memory", "loader"),
+    ),
+    Knob("workers", "int", 0, "Processes of the DataLoader.", (), 0, 64, "processes"),
+    Knob("seed", "int", 0, "Of the data and of the first weights.", (), 0, 2**32 - 1),
+)
+
+
 def _knobs(batch_size: int, steps: int, size: Knob) -> tuple[Knob, ...]:
     return (
         Knob("batch_size", "int", batch_size, "Samples in one step.", (), 1, 65_536, "samples"),
         Knob("steps", "int", steps, "How many steps to run.", (), 1, 10_000_000, "steps"),
         size,
-        Knob("mode", "choice", "train", "Train, or forward passes only.", ("train", "infer")),
-        Knob(
-            "execution",
-            "choice",
-            "eager",
-            "Operator by operator, or compiled by torch.compile (needs a C++ compiler).",
-            ("eager", "compile"),
-            applies_to=("torch",),
-        ),
-        Knob(
-            "execution",
-            "choice",
-            "imperative",
-            "Operator by operator, or hybridized with static allocation and shapes.",
-            ("imperative", "hybridize"),
-            applies_to=("mxnet",),
-        ),
-        Knob(
-            "precision",
-            "choice",
-            "fp32",
-            "bf16 is mixed precision (MXNet: on the CPU, convolutions and dense layers only).",
-            ("fp32", "bf16"),
-        ),
-        Knob("device", "device", "cpu", "Where the model runs."),
-        Knob("threads", "int", 0, "CPU threads; 0 leaves it to the framework.", (), 0, 1024),
-        Knob("optimizer", "choice", "sgd", "SGD has momentum 0.9.", ("sgd", "adam")),
-        Knob("lr", "float", 0.0, "Learning rate; 0 is 0.01 for SGD, 0.001 for Adam.", (), 0, 10),
-        Knob(
-            "data",
-            "choice",
-            "memory",
-            "Batches held in memory, or through the framework's DataLoader.",
-            ("memory", "loader"),
-        ),
-        Knob("workers", "int", 0, "Processes of the DataLoader.", (), 0, 64, "processes"),
-        Knob("seed", "int", 0, "Of the data and of the first weights.", (), 0, 2**32 - 1),
+        *_SHARED,
     )
 
 

@@ -1,7 +1,10 @@
 """What the MXNet scripts share: arguments, weights, batches. Import it before mxnet.
 
 The training loops stand in the scripts. Optimizers, data and starting points
-are those of the PyTorch scripts of the same names.
+are those of the PyTorch scripts of the same names. What differs all the same:
+where ε stands in Adam (see ``trainer``); the running variance of batch
+normalisation, which PyTorch takes unbiased (it tells in inference only); and
+bf16, which PyTorch uses in recurrent and attention products as well.
 """
 
 from __future__ import annotations
