@@ -11,7 +11,7 @@ import sys
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Any, Callable, Dict, Optional, Sequence
+from typing import Any, Callable, Mapping, Optional, Sequence
 
 Hook = Callable[[ModuleType], None]
 
@@ -44,7 +44,9 @@ class Watch(MetaPathFinder):
     ``before[name]()`` runs right before. Neither may raise.
     """
 
-    def __init__(self, before: Dict[str, Callable[[], None]], after: Dict[str, Hook]) -> None:
+    def __init__(
+        self, before: Mapping[str, Callable[[], None]], after: Mapping[str, Callable[[Any], None]]
+    ) -> None:
         self._before = before
         self._after = after
 
@@ -54,6 +56,7 @@ class Watch(MetaPathFinder):
         path: Optional[Sequence[str]] = None,
         target: Optional[ModuleType] = None,
     ) -> Optional[ModuleSpec]:
+        """Find a watched package by way of the other finders."""
         after = self._after.get(fullname)
         if after is None:
             return None

@@ -68,11 +68,11 @@ class Probe:
         return (_clock() - began) / _ROUNDS
 
     def learns(self) -> None:
-        """An optimizer was made: this script will train."""
+        """Note that an optimizer was made: this script will train."""
         self.tracker.learns = True
 
     def model(self, name: str, parameters: Optional[int]) -> None:
-        """A top-level model was called for the first time."""
+        """Note a top-level model that was called for the first time."""
         self._session.saw_model(name, parameters)
 
     def data_begin(self) -> None:
@@ -80,11 +80,11 @@ class Probe:
         self.tracker.data_begin(_clock())
 
     def data_end(self, samples: int = 0, exhausted: bool = False) -> None:
-        """The batch is there (0: size not known), or there is none left."""
+        """Note that the batch is there (0: size not known), or that none is left."""
         self.tracker.data_end(_clock(), samples, exhausted)
 
     def forward_begin(self, key: int, train: bool, samples: int = 0) -> None:
-        """A top-level model is called.
+        """Note that a top-level model is called.
 
         ``key`` tells models apart (``id``), ``train`` says whether gradients
         are recorded and the model is in training mode, ``samples`` is the size
@@ -94,7 +94,7 @@ class Probe:
         self.tracker.forward_begin(_clock(), key, train, samples)
 
     def forward_end(self, key: int, train: bool, output: Any = None) -> None:
-        """The call has returned, or raised (``output`` None)."""
+        """Note that the call has returned, or raised (``output`` None)."""
         self.inside = 0
         tracker = self.tracker
         now = _clock()
@@ -104,24 +104,25 @@ class Probe:
         after = self._fence()
         closed = tracker.forward_end(now, key, train, after)
         self._mark(output)
+        self.tracker.newest.loss = None  # the output of a model is no loss
         if closed:
             self._session.closed(self)
 
     def backward_begin(self, loss: Any = None) -> None:
         """Gradients of ``loss`` are about to be computed."""
-        self._loss = loss
-        self.tracker.backward_begin(_clock())
+        if self.tracker.backward_begin(_clock()):
+            self._loss = loss
 
     def backward_end(self) -> None:
-        """The call has returned, or raised."""
+        """Note that the call has returned, or raised."""
         self.tracker.backward_end(_clock())
 
     def optimizer_begin(self, key: int) -> None:
-        """The parameters are about to change; ``key`` tells optimizers apart."""
+        """Note that the parameters are about to change; ``key`` tells optimizers apart."""
         self.tracker.optimizer_begin(_clock(), key)
 
     def optimizer_end(self, key: int, samples: Optional[int] = None) -> None:
-        """The call has returned, or raised.
+        """Note that the call has returned, or raised.
 
         ``samples``: the size of the step's batch where the optimizer is told
         (``Trainer.step``); it overrides what was counted.

@@ -143,13 +143,13 @@ def _without_agent(trace: Optional[TracebackType]) -> Optional[TracebackType]:
     for at, entry in enumerate(entries):
         if not _is_agent(entry) and not _touches_agent(entries, at):
             kept.append(entry)
-    for entry, following in zip(kept, [*kept[1:], None]):
-        entry.tb_next = following
+    for at, entry in enumerate(kept):
+        entry.tb_next = kept[at + 1] if at + 1 < len(kept) else None
     return kept[0] if kept else None
 
 
 def _touches_agent(entries: "list[TracebackType]", at: int) -> bool:
-    """Is this a frame of the import system in one run with the agent's loader?
+    """Return whether this import-system frame stands in one run with the agent's loader.
 
     Python hides such runs, but not where a foreign frame lies in between.
     """

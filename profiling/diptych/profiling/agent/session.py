@@ -44,6 +44,8 @@ class Session:
         self._models = 0
         self._complained: Set[str] = set()
         self._completions = Completions("event")
+        self._outputs: Set[int] = set()
+        """Steps of inference that are out: what they wait for is no loss."""
         self._previous_end = 0
         self._spent = 0
         self._per_call = 0.0
@@ -83,7 +85,7 @@ class Session:
         return probe
 
     def claim(self, probe: Probe) -> bool:
-        """The calling thread has made the first event; is it the one to watch?"""
+        """Decide whether the calling thread, which has made an event, is the one to watch."""
         if self._finished or (self._active is not None and self._active is not probe):
             return False
         backend = probe.backend
@@ -109,7 +111,7 @@ class Session:
             self.journal.emit("framework", description)
 
     def saw_model(self, name: str, parameters: Optional[int]) -> None:
-        """A top-level model was called for the first time."""
+        """Note a top-level model that was called for the first time."""
         self._models += 1
         if self._models <= _MODELS:
             self.journal.emit("model", {"name": name, "parameters": parameters})
@@ -117,7 +119,7 @@ class Session:
     # -- steps -------------------------------------------------------------
 
     def closed(self, probe: Probe) -> None:
-        """The tracker of ``probe`` has closed something; training thread, at a boundary."""
+        """Record what the tracker of ``probe`` has closed; training thread, at a boundary."""
         began = _clock()
         backend = probe.backend
         tracker = probe.tracker
@@ -163,15 +165,20 @@ class Session:
         if completed is None:
             gap = step.t0 - self._previous_end if self._previous_end else 0
             self._completions.expect(step.n, step.t0, gap)
+            if step.infer:
+                self._outputs.add(step.n)
             backend.follow(step.n, token)
             self.side.again(self._poll)
         self._previous_end = end
         step.token = None
 
     def completed(self, n: int, at: int, loss: Optional[float]) -> None:
-        """A backend reports: step ``n`` is complete since ``at``; any thread."""
+        """Record that step ``n`` is complete since ``at``; called by backends, any thread."""
         backend = self._backend
         taken = self._completions.done(n, at)
+        if n in self._outputs:
+            self._outputs.discard(n)
+            loss = None
         if backend is not None and taken is not None:
             self.journal.put(at, format_done, (n, taken, backend.ruler, loss))
 
@@ -209,7 +216,7 @@ class Session:
         self.journal.emit("warning", {"code": code, "text": text})
 
     def trouble(self, where: str, error: Exception) -> None:
-        """The agent itself failed: say so once per place, and go on."""
+        """Say, once per place, that the agent itself failed, and go on."""
         if where not in self._complained:
             self._complained.add(where)
             self.warn("agent", "%s: %s: %s" % (where, type(error).__name__, error))
@@ -218,7 +225,7 @@ class Session:
         self.trouble("side thread", error)
 
     def finish(self) -> None:
-        """The training is over: let go of what is held, close what is open. Never raises."""
+        """Let go of what is held, close what is open: the training is over. Never raises."""
         if self._finished:
             return
         self._finished = True
@@ -228,10 +235,10 @@ class Session:
         if probe is None or backend is None:
             return
         try:
-            if probe.tracker.finish(_clock()):
+            if probe.tracker.finish():
                 self._flush_steps(probe, backend)
             self.windowing.finish(backend)
-            self._wait_for_device(backend)
+            self._wait_for_device()
             backend.close()
         except Exception as error:
             self.trouble("finish", error)
@@ -245,7 +252,7 @@ class Session:
                 self._step(backend, item)
         probe.tracker.closed.clear()
 
-    def _wait_for_device(self, backend: Backend) -> None:
+    def _wait_for_device(self) -> None:
         """Give the last steps a moment to be seen complete (they are, if anything was printed)."""
         deadline = time.monotonic() + _PATIENCE
         while self._completions.outstanding and time.monotonic() < deadline:

@@ -17,6 +17,12 @@ DoneLine = Tuple[int, int, str, Optional[float]]
 """(n, completed, ruler, loss)."""
 
 
+_STEP = (
+    '{"k":"step","seq":%s,"t":%s,"n":%s,"t0":%s,"dispatched":%s,"phases":[%s,%s,%s,%s,%s],'
+    '"completed":%s,"ruler":%s,"mode":"%s","samples":%s,"loss":%s,"window":%s,"warm":%s,"cost":%s}'
+)
+
+
 def _number(value: Optional[float]) -> str:
     return repr(value) if value is not None and math.isfinite(value) else "null"
 
@@ -28,16 +34,11 @@ def _whole(value: Optional[int]) -> str:
 def format_step(seq: int, t: int, line: StepLine) -> str:
     """Return one ``step`` record."""
     step, window, completed, ruler, cost = line
-    return (
-        '{"k":"step","seq":%d,"t":%d,"n":%d,"t0":%d,"dispatched":%d,"phases":[%d,%d,%d,%d,%d],'
-        '"completed":%s,"ruler":%s,"mode":"%s","samples":%s,"loss":%s,"window":%s,"warm":%s,'
-        '"cost":%s}'
-    ) % (
-        (seq, t, step.n, step.t0, step.end - step.t0, *step.phases)
-        + (_whole(completed), '"%s"' % ruler if ruler else "null")
-        + ("infer" if step.infer else "train", _whole(step.samples), _number(step.loss))
-        + (_whole(window), "true" if step.warm else "false", _whole(cost))
-    )
+    values: Tuple[object, ...] = (seq, t, step.n, step.t0, step.end - step.t0, *step.phases)
+    values += (_whole(completed), '"%s"' % ruler if ruler else "null")
+    values += ("infer" if step.infer else "train", _whole(step.samples), _number(step.loss))
+    values += (_whole(window), "true" if step.warm else "false", _whole(cost))
+    return _STEP % values
 
 
 def format_done(seq: int, t: int, line: DoneLine) -> str:

@@ -33,6 +33,8 @@ class Tracker:
         self.next_n = 0
         self.learns = False
         """An optimizer was made: forward calls before the first step are validation."""
+        self.newest = Step(0, 0, [0] * 5)
+        """The piece that ended last."""
         self._trained = False
         self._inferring = False
         self._held: List[Step] = []
@@ -73,7 +75,7 @@ class Tracker:
     # -- events ------------------------------------------------------------
 
     def data_begin(self, now: int) -> None:
-        """Somebody waits for a batch."""
+        """Begin to wait for a batch."""
         stack = self._stack
         self._acc[stack[-1] if stack else OTHER] += now - self._last
         self._last = now
@@ -85,14 +87,14 @@ class Tracker:
         stack.append(DATA)
 
     def data_end(self, now: int, samples: int = 0, exhausted: bool = False) -> None:
-        """The batch is there (``samples`` 0: unknown), or there is none left."""
-        self._leave(now, DATA)
+        """End the wait: the batch is there (``samples`` 0: unknown), or none is left."""
+        self._leave(now)
         self._loaded += samples
         if exhausted:
             self._group = False
 
     def forward_begin(self, now: int, key: int, train: bool, samples: int = 0) -> None:
-        """A top-level model is called. ``key`` tells models apart."""
+        """Begin the call of a top-level model. ``key`` tells models apart."""
         stack = self._stack
         self._calls += 1
         if stack and stack[-1] != OPTIMIZER:
@@ -112,18 +114,18 @@ class Tracker:
         self._last = now
 
     def forward_end(self, now: int, key: int, train: bool, after: int = 0) -> bool:
-        """The call returned; returns whether something was closed.
+        """End the call; returns whether something was closed.
 
         ``after`` is when the fence ended, in fenced mode.
         """
-        self._leave(now, FORWARD)
+        self._leave(now)
         self._state = _AFTER_FORWARD
         if self._stack or (self._trained and (train or self._forwards_before_this())):
             return False
         return self._hold(now, key, train, after)
 
-    def backward_begin(self, now: int) -> None:
-        """A gradient is computed."""
+    def backward_begin(self, now: int) -> bool:
+        """Begin a backward; returns whether it is not part of another one."""
         stack = self._stack
         self._calls += 1
         base = stack[-1] if stack else OTHER
@@ -136,11 +138,15 @@ class Tracker:
             gap = base
         self._acc[gap] += now - self._last
         self._last = now
+        outermost = BACKWARD not in stack
         stack.append(BACKWARD)
+        return outermost
 
     def backward_end(self, now: int) -> None:
-        """The gradient has been asked for."""
-        self._leave(now, BACKWARD)
+        """End a backward."""
+        self._leave(now)
+        if BACKWARD in self._stack:
+            return
         self._state = _AFTER_BACKWARD
         self._backwards += 1
         self._group = False
@@ -150,7 +156,7 @@ class Tracker:
         self._first = 0
 
     def optimizer_begin(self, now: int, key: int) -> None:
-        """The parameters are about to change; an inner one of a nest is ignored."""
+        """Begin to change the parameters; an inner one of a nest is ignored."""
         self._calls += 1
         stack = self._stack
         if OPTIMIZER in stack:
@@ -177,7 +183,7 @@ class Tracker:
     def optimizer_end(
         self, now: int, key: int, samples: Optional[int] = None, after: int = 0
     ) -> bool:
-        """The parameters have changed; returns whether something was closed.
+        """End the change of the parameters; returns whether something was closed.
 
         ``samples`` is the size of the batch where the optimizer was told.
         ``after`` is when the fence ended, in fenced mode.
@@ -206,12 +212,12 @@ class Tracker:
 
     def attach(self, loss: Optional[float], token: Optional[object]) -> None:
         """Give the piece that ended last its loss and its completion token."""
-        piece = self._newest
+        piece = self.newest
         piece.loss = loss
         piece.token = token
 
-    def finish(self, now: int) -> bool:
-        """The run is over: let go of everything that was held back."""
+    def finish(self) -> bool:
+        """Let go of everything that was held back: the run is over."""
         self._stack.clear()
         before = len(self.closed)
         if self._pieces:
@@ -227,7 +233,7 @@ class Tracker:
 
     # -- inside ------------------------------------------------------------
 
-    def _leave(self, now: int, phase: int) -> None:
+    def _leave(self, now: int) -> None:
         """End the innermost scope; scopes left open by an exception go with it."""
         stack = self._stack
         if stack:
@@ -252,7 +258,7 @@ class Tracker:
             now = after
         self._last = now
         self._reset(now)
-        self._newest = piece
+        self.newest = piece
         return piece
 
     def _emit(self, step: Step) -> None:

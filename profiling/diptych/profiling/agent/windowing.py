@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, Optional, Tuple
 
 from .backend import Backend
 from .journal import Journal
@@ -58,7 +58,7 @@ class Windowing:
         return bool(actions)
 
     def finish(self, backend: Backend) -> None:
-        """The run is over: end what is open, say what never began."""
+        """End what is open and say what never began: the run is over."""
         window = self._windows.current
         if window is not None:
             self._act(backend, STOP, window, -1)

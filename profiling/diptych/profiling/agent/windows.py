@@ -76,7 +76,7 @@ class Windows:
         return actions
 
     def fail(self, n: int) -> None:
-        """The window could not be opened: forget it."""
+        """Forget the window: it could not be opened."""
         self._end(n)
 
     def _open(self, n: int, actions: List[int]) -> None:

@@ -1,0 +1,81 @@
+"""One torch.profiler window: started, stopped and exported in the training thread.
+
+The operator summary is made from the exported file by another process:
+``key_averages()`` and ``events()`` take twenty times as long as the export.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Optional, Tuple
+
+_QUIET = "KINETO_LOG_LEVEL"
+
+
+class TorchWindow:
+    """The window that is open, if any."""
+
+    def __init__(self, torch: Any) -> None:
+        self._torch = torch
+        self._profile: Optional[Any] = None
+        self._started = False
+        self._annotation: Optional[Any] = None
+        self._quieted = False
+
+    def prepare(self, options: Tuple[str, ...]) -> None:
+        """Make a profiler and let it warm up."""
+        profiler = self._torch.profiler
+        activities = [profiler.ProfilerActivity.CPU]
+        if self._torch.cuda.is_initialized():
+            activities.append(profiler.ProfilerActivity.CUDA)
+        self._quiet()
+        self._started = False
+        self._profile = profiler.profile(
+            activities=activities,
+            record_shapes="shapes" in options,
+            with_stack="stacks" in options,
+            profile_memory="memory" in options,
+        )
+        self._profile.prepare_trace()
+
+    def start(self) -> None:
+        """Begin to record."""
+        assert self._profile is not None  # noqa: S101  # prepared before
+        self._profile.start_trace()
+        self._started = True
+
+    def step(self, n: Optional[int]) -> None:
+        """End the annotation of the previous step, begin that of step ``n``."""
+        if self._annotation is not None:
+            annotation, self._annotation = self._annotation, None
+            annotation.__exit__(None, None, None)
+        if n is not None:
+            annotation = self._torch.profiler.record_function("ProfilerStep#%d" % n)
+            annotation.__enter__()
+            self._annotation = annotation
+
+    def stop(self) -> object:
+        """End the recording; returns what :meth:`write` needs."""
+        profile, self._profile = self._profile, None
+        if profile is None:
+            return None
+        if not self._started:
+            # A prepared profiler can only be ended by way of a recording.
+            profile.start_trace()
+        profile.stop_trace()
+        self._unquiet()
+        return profile
+
+    def write(self, profile: Any, path: str) -> None:
+        """Export plain JSON to ``path``."""
+        profile.export_chrome_trace(path)
+
+    def _quiet(self) -> None:
+        """Keep Kineto from writing to the script's stderr; it asks once per process."""
+        if not self._quieted and _QUIET not in os.environ:
+            self._quieted = True
+            os.environ[_QUIET] = "99"
+
+    def _unquiet(self) -> None:
+        if self._quieted and os.environ.get(_QUIET) == "99":
+            del os.environ[_QUIET]
