@@ -180,9 +180,12 @@ def test_weights_of_another_model_are_refused_by_name(tmp_path: Path) -> None:
         weights.load(path, [(2, 3), (4,)], [])
     with pytest.raises(SystemExit, match="--init-from: cannot read"):
         weights.load(str(tmp_path / "none.npz"), [], [])
-    (tmp_path / "text.npz").write_text("not weights")
-    with pytest.raises(SystemExit, match="--init-from: cannot read"):
-        weights.load(str(tmp_path / "text.npz"), [], [])
+    for content in (b"not weights", b"", Path(path).read_bytes()[:-30]):
+        (tmp_path / "bad.npz").write_bytes(content)
+        with pytest.raises(SystemExit, match="--init-from: cannot read"):
+            weights.load(str(tmp_path / "bad.npz"), [], [])
+    with pytest.raises(SystemExit, match="--save-init: cannot write"):
+        weights.save(str(tmp_path / "none" / "w.npz"), [], [])
 
 
 def test_lines_are_rare_and_the_last_step_has_one(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,17 +7,22 @@ statistics of batch normalisation (mean, variance, mean, …).
 
 from __future__ import annotations
 
+import zipfile
+from pathlib import Path
 from typing import Any, List, Sequence, Tuple
 
 import numpy as np
 
 
 def save(path: str, parameters: Sequence[Any], statistics: Sequence[Any]) -> None:
-    """Write the arrays; ``path`` gets exactly that name."""
+    """Write the arrays under exactly that name; ends the program with a message if it cannot."""
     arrays = {f"p{i:04d}": array for i, array in enumerate(parameters)}
     arrays.update({f"s{i:04d}": array for i, array in enumerate(statistics)})
-    with open(path, "wb") as file:  # noqa: PTH123  # savez would append .npz to a bare path
-        np.savez(file, **arrays)
+    try:
+        with Path(path).open("wb") as file:  # savez would append .npz to a bare path
+            np.savez(file, **arrays)
+    except OSError as error:
+        raise SystemExit(f"--save-init: cannot write {path}: {error}") from None
 
 
 def load(
@@ -25,9 +30,11 @@ def load(
 ) -> Tuple[List[Any], List[Any]]:
     """Read the arrays for these shapes; ends the program with a message if they do not fit."""
     try:
-        with np.load(path) as file:
+        with Path(path).open("rb") as raw, zipfile.ZipFile(raw):
+            raw.seek(0)
+            file = np.load(raw)
             arrays = {name: file[name] for name in file.files}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
         raise SystemExit(f"--init-from: cannot read {path}: {error}") from None
     wanted = {f"p{i:04d}": tuple(shape) for i, shape in enumerate(parameters)}
     wanted.update({f"s{i:04d}": tuple(shape) for i, shape in enumerate(statistics)})
