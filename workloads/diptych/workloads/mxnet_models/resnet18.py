@@ -82,11 +82,11 @@ def train(args: argparse.Namespace, net: gluon.Block, data: harness.Data, log: P
     for inputs, labels in data:
         x, y = inputs.as_in_context(ctx), labels.as_in_context(ctx)
         with autograd.record():
-            loss = loss_fn(net(x), y).mean()
+            loss = loss_fn(net(x), y)
         loss.backward()
-        trainer.step(1)  # the loss is the mean over the batch already
+        trainer.step(args.batch_size)  # divides by it: the gradient of the mean
         if log.due():
-            log.line(loss.asscalar())
+            log.line(loss.mean().asscalar())
 
 
 def infer(args: argparse.Namespace, net: gluon.Block, data: harness.Data, log: Progress) -> None:
