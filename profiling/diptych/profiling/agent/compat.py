@@ -50,6 +50,7 @@ _READERS = (
 
 _lent: Dict[str, Any] = {}
 _stubs: List[str] = []
+_applied: List[str] = []
 
 
 def prepare() -> List[str]:
@@ -66,12 +67,18 @@ def prepare() -> List[str]:
     if importlib.util.find_spec("distutils") is None:
         _lend_distutils()
         done.append("Python %d.%d has no distutils" % sys.version_info[:2])
+    _applied.extend(done)
     return done
 
 
 def apply_if_needed() -> bool:
     """Do what :func:`prepare` does; return whether anything had to be done."""
     return bool(prepare())
+
+
+def applied() -> List[str]:
+    """Return everything that :func:`prepare` has lent so far, in words."""
+    return list(_applied)
 
 
 def finish() -> None:

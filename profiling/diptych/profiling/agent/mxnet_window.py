@@ -30,6 +30,9 @@ _CHUNK = 1 << 20
 _LONGEST = 1 << 10
 """More than one metadata event is long; how far two chunks of a scan overlap."""
 
+_PATIENCE = 60.0
+"""Seconds after which a dump is given up."""
+
 OWN_USE = "the script uses mx.profiler itself; Diptych leaves it alone and records no windows"
 
 
@@ -45,17 +48,17 @@ class MxProfiler:
     that comes earlier than the end of that ``save`` waits for it.
     """
 
-    def __init__(self, mx: Any) -> None:
-        """Take hold of the functions of ``mx.profiler``, and watch who else calls them."""
+    def __init__(self, mx: Any, settle: Callable[[], None]) -> None:
+        """Watch who else calls ``mx.profiler``; ``settle`` waits until the engine is idle."""
         self._profiler = mx.profiler
         self._version = str(mx.__version__)
-        self._waitall: Callable[[], None] = mx.nd.waitall
+        self._settle = settle
         self._pids: Dict[str, str] = {}
         self._fd = -1
         self._path = ""
         self._idle = threading.Event()
         self._idle.set()
-        self._running = False
+        self.running = False
         self._ours = threading.local()
         self._refusal: Optional[str] = None
         if os.environ.get("MXNET_PROFILER_AUTOSTART", "0") not in ("", "0"):
@@ -77,10 +80,11 @@ class MxProfiler:
         """
         if self._refusal is not None:
             raise ProfilerError(self._refusal)
-        self._idle.wait()
+        if not self._idle.wait(_PATIENCE):
+            raise ProfilerError("the previous window is still being written")
         with self._acting():
             self._open()
-            self._waitall()
+            self._settle()
             self._profiler.set_config(
                 filename=self._path,
                 continuous_dump=False,
@@ -91,7 +95,7 @@ class MxProfiler:
                 profile_api=False,
             )
             self._profiler.set_state("run")
-        self._running = True
+        self.running = True
 
     def stop(self) -> None:
         """Wait until the engine has nothing left to do, and stop recording.
@@ -102,16 +106,16 @@ class MxProfiler:
             ProfilerError: when the script took the profiler over in the meantime.
 
         """
-        if not self._running:
+        if not self.running:
             raise ProfilerError(self._refusal or "the profiler was not running")
-        self._running = False
+        self.running = False
         with self._acting():
-            self._waitall()
+            self._settle()
             self._profiler.set_state("stop")
         self._idle.clear()
 
     def save(self, path: str) -> int:
-        """Write what was recorded to ``path``, whole or not at all; return its size in bytes.
+        """Write what was recorded to ``path``, or leave no file there; return its size in bytes.
 
         Raises:
             ProfilerError: when MXNet wrote nothing.
@@ -127,9 +131,9 @@ class MxProfiler:
 
     def discard(self) -> None:
         """Stop a window that nobody wants any more (the script is ending, or took over)."""
-        if not self._running:
+        if not self.running:
             return
-        self._running = False
+        self.running = False
         with self._acting():
             self._profiler.set_state("stop")
             self._profiler.dump(True)
@@ -152,16 +156,14 @@ class MxProfiler:
             raise ProfilerError("MXNet's profiler wrote nothing")
         self._pids.update(_names(self._fd, size))
         header = {"diptych": {"pids": self._pids, "version": self._version}}
-        part = path + ".part"
         try:
-            with open(part, "wb", buffering=0) as out:
+            with open(path, "wb", buffering=0) as out:
                 _write(out.fileno(), json.dumps(header).encode("ascii") + b"\n")
                 for start in range(0, size, _CHUNK):
                     _write(out.fileno(), os.pread(self._fd, min(_CHUNK, size - start), start))
-            os.rename(part, path)
         except OSError:
             with contextlib.suppress(OSError):
-                os.unlink(part)
+                os.unlink(path)
             raise
         finally:
             os.ftruncate(self._fd, 0)
@@ -192,7 +194,7 @@ class MxProfiler:
 
     def _give_up(self) -> None:
         self._refusal = OWN_USE
-        self._idle.wait()
+        self._idle.wait(_PATIENCE)
         with contextlib.suppress(ProfilerError):
             self.discard()
 

@@ -1,0 +1,184 @@
+"""MXNet as the session sees it: completion by the loss, fences, memory, windows.
+
+MXNet returns from a step long before it is done. A step is complete when its
+own loss is ready (never a parameter: later steps write those again, so a wait
+for one lasts until everything is done).
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Callable, Dict, List, Optional, Tuple
+
+from .mxnet_facts import describe, device_name
+from .mxnet_follow import Follower, Token, mean
+from .mxnet_window import MxProfiler, ProfilerError
+
+_CLOSE_PATIENCE = 0.5
+_MOST_ARRAYS = 16
+
+NOT_THERE = Token([], False)
+"""Stands for a step of which nothing is at hand that could be waited for."""
+
+
+class Output:
+    """Marks what a forward call returned, which is no loss."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+class MxBackend:
+    """See ``backend.Backend`` for what each method promises."""
+
+    name = "mxnet"
+    ruler = "loss"
+    trace_format = "mxnet"
+    writes_aside = True
+
+    def __init__(self, mx: Any, warn: Callable[[str, str], None]) -> None:
+        self.fenced = False
+        self.report: Optional[Callable[[int, int, Optional[float]], None]] = None
+        self.failure: Optional[BaseException] = None
+        """An error of an operator that a wait of the agent met; hooks raise it."""
+        self.contexts: List[Any] = []
+        """Devices that the script was seen to use."""
+        self._mx = mx
+        self._warn = warn
+        self._array: Any = mx.nd.NDArray
+        self._synchronous = os.environ.get("MXNET_ENGINE_TYPE") == "NaiveEngine"
+        self._follower: Optional[Follower] = None
+        self._profiler = MxProfiler(mx, self.settle)
+        self._memory = False
+        self._compiled = False
+
+    def describe(self) -> Dict[str, Any]:
+        """Return what MXNet says of itself; devices once the script has used one."""
+        return describe(self._mx, self.contexts)
+
+    def saw_context(self, context: Any) -> None:
+        """Note that the script computes on ``context``."""
+        if context not in self.contexts:
+            self.contexts.append(context)
+
+    # -- completion ----------------------------------------------------------
+
+    def settle(self) -> None:
+        """Wait until the engine has done all work; an error is kept for :meth:`fail`."""
+        try:
+            self._mx.nd.waitall()
+        except Exception as error:
+            self.failure = error
+
+    fence = settle
+
+    def fail(self) -> None:
+        """Raise in the script what a wait of the agent has taken from it."""
+        failure, self.failure = self.failure, None
+        if failure is not None:
+            raise failure.with_traceback(None)
+
+    def mark(self, loss: Any) -> Tuple[Optional[float], Optional[object]]:
+        """Keep hold of a step's own arrays, cut off from the graph behind them."""
+        is_loss = not isinstance(loss, Output)
+        value = loss if is_loss else loss.value
+        if self.fenced or self._synchronous:
+            arrays = self._found(value) if is_loss else []
+            return (mean(arrays) if arrays and self.failure is None else None), None
+        if hasattr(value, "diptych_outputs"):
+            arrays, is_loss = value.diptych_outputs(), False
+        else:
+            arrays = [array.detach() for array in self._found(value)]
+        return None, Token(arrays, is_loss) if arrays else NOT_THERE
+
+    def follow(self, n: int, token: object) -> None:
+        """Hand the token to the thread that waits."""
+        if token is NOT_THERE or self.report is None:
+            return
+        if self._follower is None:
+            self._follower = Follower(self._mx, self.report)
+        self._follower.follow(n, token)  # type: ignore[arg-type]  # one of our own tokens
+
+    def poll(self) -> Optional[float]:
+        """Return None: an own thread looks."""
+        return None
+
+    def compiled(self) -> bool:
+        """Return whether a graph was built since the last call."""
+        compiled, self._compiled = self._compiled, False
+        return compiled
+
+    def builds(self) -> None:
+        """Note that a hybridized block is about to build its graph."""
+        self._compiled = True
+
+    def _found(self, value: Any) -> List[Any]:
+        if isinstance(value, self._array):
+            return [value]
+        if isinstance(value, (list, tuple)):
+            found = [array for part in value[:_MOST_ARRAYS] for array in self._found(part)]
+            return found[:_MOST_ARRAYS]
+        return []
+
+    # -- memory --------------------------------------------------------------
+
+    def memory(self) -> List[Dict[str, Any]]:
+        """Return one ``mem`` record a device.
+
+        MXNet does not tell what its allocator holds. On a GPU ``reserved`` is
+        what the driver says is taken on the device.
+        """
+        samples = []
+        for context in self.contexts or [self._mx.cpu()]:
+            reasons = {"allocated": "not_supported", "peak": "not_supported"}
+            reserved = self._taken(context)
+            if reserved is None:
+                reasons["reserved"] = "not_supported"
+            sample = {"device": device_name(context), "allocated": None, "peak": None}
+            samples.append(dict(sample, reserved=reserved, reasons=reasons))
+        return samples
+
+    def _taken(self, context: Any) -> Optional[int]:
+        if context.device_type != "gpu":
+            return None
+        try:
+            free, total = self._mx.context.gpu_memory_info(context.device_id)
+        except Exception:
+            return None
+        return int(total) - int(free)
+
+    # -- windows -------------------------------------------------------------
+
+    def window_prepare(self, options: Tuple[str, ...]) -> None:
+        """Remember the options; there is nothing to warm up."""
+        if self._profiler.refusal is not None:
+            raise ProfilerError(self._profiler.refusal)
+        self._memory = "memory" in options
+        missing = [name for name in ("shapes", "stacks") if name in options]
+        if missing:
+            text = "MXNet's profiler records no %s" % " and no ".join(missing)
+            self._warn("options", text)
+
+    def window_start(self) -> None:
+        """Begin to record."""
+        self._profiler.start(self._memory)
+
+    def window_step(self, n: Optional[int]) -> None:
+        """Do nothing: MXNet's traces have no steps; the journal has."""
+
+    def window_stop(self) -> object:
+        """Stop recording; the dump is for :meth:`window_write`."""
+        if self._profiler.running or self._profiler.refusal is not None:
+            self._profiler.stop()
+        return None
+
+    def window_write(self, result: object, path: str) -> None:  # noqa: ARG002  # the protocol's
+        """Let MXNet dump, and keep its bytes."""
+        self._profiler.save(path)
+
+    def close(self) -> None:
+        """End the thread that waits."""
+        if self._follower is not None:
+            self._follower.close(_CLOSE_PATIENCE)

@@ -1,0 +1,193 @@
+"""Hooks on Gluon and autograd: blocks, backward, trainers."""
+
+from __future__ import annotations
+
+from typing import Any, List, Optional
+from weakref import WeakKeyDictionary
+
+from .mxnet_backend import Output
+from .mxnet_facts import count_block
+from .mxnet_patch import Call, Watcher, batch_size, wrap
+
+_NO_MODEL, _NEW, _KNOWN = range(3)
+"""What a block is; a new model has no model record yet."""
+
+
+def install(mx: Any, watcher: Watcher) -> None:
+    """Patch Gluon and autograd of ``mx``."""
+    wrap(mx.gluon.Block, "__call__", _Blocks(mx, watcher).make)
+    wrap(mx.gluon.HybridBlock, "_build_cache", lambda original: _builds(original, watcher))
+    wrap(mx.nd.NDArray, "backward", lambda original: _backward(original, watcher))
+    wrap(mx.autograd, "backward", lambda original: _backward(original, watcher))
+    wrap(mx.autograd, "grad", lambda original: _backward(original, watcher))
+    wrap(mx.gluon.Trainer, "__init__", lambda original: _trainer_made(original, watcher))
+    wrap(mx.gluon.Trainer, "step", lambda original: _step(original, watcher))
+    wrap(mx.gluon.Trainer, "update", lambda original: _step(original, watcher))
+    wrap(mx.optimizer.Updater, "__call__", lambda original: _updater(original, watcher))
+
+
+class _Blocks:
+    """Tells top-level calls of models from all other calls of blocks."""
+
+    def __init__(self, mx: Any, watcher: Watcher) -> None:
+        self._watcher = watcher
+        self._symbol = mx.sym.Symbol
+        self._is_loss = mx.gluon.loss.Loss
+        self._is_recording = mx.autograd.is_recording
+        self._models: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
+
+    def make(self, original: Call) -> Call:
+        watcher, probe = self._watcher, self._watcher.probe
+        backend, models, is_recording = watcher.backend, self._models, self._is_recording
+
+        def __call__(self_: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N807  # stands in for it
+            if probe.inside or not probe.ready():
+                return original(self_, *args, **kwargs)
+            known = models.get(self_)
+            if known is None:
+                known = self._judge(self_, args)
+            if known == _NO_MODEL:
+                return original(self_, *args, **kwargs)
+            watcher.tie()
+            key, train, output = id(self_), is_recording(), None
+            samples = 0 if watcher.fed else batch_size(args)
+            probe.forward_begin(key, train, samples)
+            try:
+                output = original(self_, *args, **kwargs)
+            finally:
+                probe.forward_end(key, train, Output(output))
+            if known == _NEW:
+                self._introduce(self_, args)
+            if backend.failure is not None:
+                backend.fail()
+            return output
+
+        return __call__
+
+    def _judge(self, block: Any, args: Any) -> int:
+        """Say what a block is. Losses, transforms and activations have no parameters."""
+        if args and isinstance(args[0], self._symbol):
+            return _NO_MODEL  # a graph is built, nothing is computed
+        known = _NEW
+        if isinstance(block, self._is_loss) or not block.collect_params():
+            known = _NO_MODEL
+        self._models[block] = known
+        return known
+
+    def _introduce(self, block: Any, args: Any) -> None:
+        """Write the model record, once: after the first call its shapes are known."""
+        self._models[block] = _KNOWN
+        try:
+            for array in args:
+                self._watcher.backend.saw_context(array.context)
+        except AttributeError:
+            pass  # some argument is no array
+        try:
+            count = count_block(block)
+        except Exception:
+            count = None
+        self._watcher.probe.model(type(block).__name__, count)
+
+
+def _builds(original: Call, watcher: Watcher) -> Call:
+    def wrapped(self: Any, *args: Any, **kwargs: Any) -> Any:
+        watcher.backend.builds()
+        return original(self, *args, **kwargs)
+
+    return wrapped
+
+
+def _backward(original: Call, watcher: Watcher) -> Call:
+    probe = watcher.probe
+
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        if watcher.differentiating or not probe.ready():
+            return original(*args, **kwargs)
+        watcher.tie()
+        watcher.differentiating = True
+        probe.backward_begin(args[0] if args else kwargs.get("heads"))
+        try:
+            return original(*args, **kwargs)
+        finally:
+            watcher.differentiating = False
+            probe.backward_end()
+
+    return wrapped
+
+
+def _trainer_made(original: Call, watcher: Watcher) -> Call:
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807  # stands in for it
+        original(self, *args, **kwargs)
+        watcher.probe.learns()
+        for context in getattr(self, "_contexts", None) or ():
+            watcher.backend.saw_context(context)
+
+    return __init__
+
+
+def _step(original: Call, watcher: Watcher) -> Call:
+    probe, backend = watcher.probe, watcher.backend
+
+    def wrapped(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if watcher.optimizing or not probe.ready():
+            return original(self, *args, **kwargs)
+        watcher.tie()
+        watcher.optimizing = True
+        key = id(self)
+        probe.optimizer_begin(key)
+        try:
+            result = original(self, *args, **kwargs)
+        finally:
+            watcher.optimizing = False
+            fed, watcher.fed = watcher.fed, False
+            probe.optimizer_end(key, None if fed else _told(args, kwargs))
+        if backend.failure is not None:
+            backend.fail()
+        return result
+
+    return wrapped
+
+
+def _told(args: Any, kwargs: Any) -> Optional[int]:
+    """Return the batch size that a trainer was told; 1 means that the loss was a mean."""
+    size = args[0] if args else kwargs.get("batch_size")
+    try:
+        return int(size) if size > 1 else None
+    except (TypeError, ValueError):
+        return None
+
+
+def _updater(original: Call, watcher: Watcher) -> Call:
+    """Find the end of a step where an updater is called for one parameter after the other.
+
+    It never says which is the last. The first time, the step ends when
+    something else begins; later on, with what was the last one then.
+    """
+    probe, backend = watcher.probe, watcher.backend
+    last: WeakKeyDictionary[Any, List[Any]] = WeakKeyDictionary()
+
+    def wrapped(self: Any, index: Any, *args: Any, **kwargs: Any) -> Any:
+        if watcher.optimizing or not probe.ready():
+            return original(self, index, *args, **kwargs)
+        key = id(self)
+        known = last.setdefault(self, [None, None])
+
+        def end() -> None:
+            known[1] = known[0]
+            watcher.loose_end = None
+            watcher.fed = False
+            probe.optimizer_end(key)
+
+        if watcher.loose_end is None:
+            probe.optimizer_begin(key)
+            watcher.loose_end = end
+        try:
+            return original(self, index, *args, **kwargs)
+        finally:
+            known[0] = index
+            if index == known[1]:
+                end()
+                if backend.failure is not None:
+                    backend.fail()
+
+    return wrapped
