@@ -1,0 +1,122 @@
+"""Runs that were asked for: started one after the other.
+
+The first of a batch starts at once. Each further one starts when the run
+before it has ended, however that ended; one that cannot be started does not
+hold up the rest. Lives on the GUI's thread; starting happens in a job.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from diptych.gui.models import jobs
+from diptych.gui.models.trouble import Trouble
+from diptych.profiling.records.manifest import RunRequest
+from diptych.profiling.runner import launch
+
+_LOOK_MS = 300
+_numbers = count(1)
+
+Start = Callable[[RunRequest], Path]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A run that is to be started. ``starting``: it is being started right now."""
+
+    request: RunRequest
+    key: str = field(default_factory=lambda: f"waiting-{next(_numbers)}")
+    starting: bool = False
+
+
+@dataclass
+class _Batch:
+    waiting: list[Waiting]
+    before: Path | None = None
+
+
+class RunQueue(QObject):
+    """Drives any number of batches side by side; within one, a run at a time."""
+
+    changed = Signal()
+    """Something waits, starts or was cancelled."""
+    started = Signal(object)
+    """`Path` of a run that was started."""
+    trouble = Signal(object)
+    """`Trouble`: a run could not be started."""
+
+    def __init__(
+        self, home: Path, parent: QObject | None = None, *, start: Start | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._start: Start = start or (lambda request: launch.start(request, home=home))
+        self._batches: list[_Batch] = []
+        self._told: list[Waiting] = []
+        self._timer = QTimer(self)
+        self._timer.setInterval(_LOOK_MS)
+        self._timer.timeout.connect(self._look)
+
+    @property
+    def waiting(self) -> list[Waiting]:
+        """All that is not started yet, in order."""
+        return [waiting for batch in self._batches for waiting in batch.waiting]
+
+    def add(self, requests: Sequence[RunRequest]) -> None:
+        """Start the first of ``requests`` now, each other when the one before it has ended."""
+        if requests:
+            self._batches.append(_Batch([Waiting(request) for request in requests]))
+            self._look()
+
+    def cancel(self, key: str) -> None:
+        """Take back a run that waits; one that is being started is not stopped by this."""
+        for batch in self._batches:
+            batch.waiting = [w for w in batch.waiting if w.key != key or w.starting]
+        self._settle()
+
+    def close(self) -> None:
+        """Drop all that waits."""
+        self._batches.clear()
+        self._timer.stop()
+
+    def _look(self) -> None:
+        for batch in self._batches:
+            first = batch.waiting[0] if batch.waiting else None
+            if first is None or first.starting:
+                continue
+            if batch.before is None or not launch.is_live(batch.before):
+                self._begin(batch, first)
+        self._settle()
+
+    def _begin(self, batch: _Batch, waiting: Waiting) -> None:
+        batch.waiting[0] = Waiting(waiting.request, waiting.key, starting=True)
+
+        def done(directory: Path) -> None:
+            batch.before = directory
+            self._over(batch)
+            self.started.emit(directory)
+
+        def failed(error: Exception) -> None:
+            self._over(batch)
+            what = f"The {waiting.request.framework} run could not be started"
+            self.trouble.emit(Trouble(what, str(error)))
+
+        jobs.start(self, lambda: self._start(waiting.request), done, failed)
+
+    def _over(self, batch: _Batch) -> None:
+        del batch.waiting[:1]
+        self._settle()
+
+    def _settle(self) -> None:
+        self._batches = [batch for batch in self._batches if batch.waiting]
+        if self._batches and not self._timer.isActive():
+            self._timer.start()
+        elif not self._batches:
+            self._timer.stop()
+        if self.waiting != self._told:
+            self._told = self.waiting
+            self.changed.emit()
