@@ -111,7 +111,9 @@ def ratios(over: Numbers, under: Numbers, cut: Buckets) -> Floats:
     starts = cut.starts - first
     above = np.add.reduceat(np.where(known, top, 0.0), starts)
     below = np.add.reduceat(np.where(known, bottom, 0.0), starts)
-    return np.divide(above, below, out=np.full(len(starts), np.nan), where=below > 0)
+    result = np.full(len(starts), np.nan)
+    np.divide(above, below, out=result, where=below > 0)
+    return result
 
 
 def medians(t: Ints, values: Numbers, cut: Buckets, blocks: int) -> tuple[Ints, Floats]:
@@ -153,15 +155,15 @@ def _blocks(t: Ints, values: Numbers, first: int, stop: int, size: int) -> tuple
 
 def _middle(rows: Numbers) -> Floats:
     """Return the median of the known values of each row (the upper one of an even number)."""
-    size = rows.shape[1]
-    unknown = np.isnan(rows).any(axis=1)
-    if not unknown.any():
-        return np.partition(rows, size // 2, axis=1)[:, size // 2].astype(np.float64)
-    result = np.full(len(rows), np.nan)
-    result[~unknown] = np.partition(rows[~unknown], size // 2, axis=1)[:, size // 2]
-    part = np.sort(rows[unknown], axis=1)
-    known = size - np.isnan(part).sum(axis=1)
-    result[unknown] = np.where(known > 0, part[np.arange(len(part)), known // 2], np.nan)
+    half = rows.shape[1] // 2
+    result = np.partition(rows, half, axis=1)[:, half].astype(np.float64)
+    holed = np.flatnonzero(np.isnan(rows).any(axis=1))
+    if len(holed):
+        part = np.sort(rows[holed], axis=1)
+        known = rows.shape[1] - np.isnan(part).sum(axis=1)
+        # NaN sorts last, so a row without a known value gives NaN by itself.
+        result[holed] = part[np.arange(len(part)), known // 2]
+        result[holed[known == 0]] = np.nan
     return result
 
 

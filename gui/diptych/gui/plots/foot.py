@@ -1,0 +1,69 @@
+"""The time axis at the foot of a stack, with the flag of the crosshair."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
+
+from diptych.gui.plots.paint import LEFT, RIGHT
+from diptych.gui.plots.scale import time_label, time_ticks
+from diptych.gui.plots.timeview import TimeView
+from diptych.gui.theme import current, font
+
+
+class Foot(QWidget):
+    """Labels of the shared time axis; ``inset`` is the width of a scroll bar above it."""
+
+    def __init__(self, time: TimeView, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._time = time
+        self.inset = 0
+        self.setFixedHeight(24)
+        self.setAccessibleName("Seconds since each run began")
+        time.range_changed.connect(self.update)
+        time.cross_changed.connect(self.update)
+
+    def _x(self, seconds: float) -> float:
+        low, high = self._time.range
+        width = self.width() - LEFT - RIGHT - self.inset
+        return LEFT + (seconds - low) / (high - low) * width
+
+    def labels(self) -> list[tuple[float, str]]:
+        """Return pixel and text of each label."""
+        low, high = self._time.range
+        room = max(2, (self.width() - LEFT - RIGHT - self.inset) // 90)
+        return [(self._x(t), time_label(t, high - low)) for t in time_ticks(low, high, room)]
+
+    def flag(self) -> str:
+        """Return what the flag of the crosshair says, nothing without one."""
+        low, high = self._time.range
+        at = self._time.cross
+        return "" if at is None or not low <= at <= high else time_label(at, (high - low) / 10)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the labels, and the flag over them."""
+        tokens, painter = current(), QPainter(self)
+        painter.fillRect(self.rect(), QColor(tokens.bg1))
+        painter.setFont(font(11))
+        metrics = QFontMetricsF(painter.font())
+        painter.setPen(QColor(tokens.text2))
+        for x, text in self.labels():
+            width = metrics.horizontalAdvance(text)
+            left = min(max(x - width / 2, 2), self.width() - width - 2)
+            painter.drawText(QRectF(left, 0, width + 2, 22), Qt.AlignmentFlag.AlignVCenter, text)
+        if self.flag() and self._time.cross is not None:
+            self._paint_flag(painter, self._x(self._time.cross))
+
+    def _paint_flag(self, painter: QPainter, x: float) -> None:
+        tokens = current()
+        painter.setFont(font(11, 600))
+        width = QFontMetricsF(painter.font()).horizontalAdvance(self.flag()) + 14
+        left = min(max(x - width / 2, 2), self.width() - width - 2)
+        box = QRectF(left, 2, width, 18)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(tokens.text1))
+        painter.drawRoundedRect(box, 4, 4)
+        painter.setPen(QColor(tokens.bg1))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self.flag())

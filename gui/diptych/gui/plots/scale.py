@@ -1,0 +1,94 @@
+"""Axes: round ticks, ranges that one outlier cannot blow up, labels of time. No Qt here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil, floor, log10
+
+import numpy as np
+
+from diptych.gui.plots.reduce import Floats
+from diptych.gui.text.format import MINUS, NBSP
+
+_STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+_TIME_STEPS = (
+    *(m * 10.0**e for e in range(-6, 1) for m in (1, 2, 5)),
+    *(10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0),
+    *(3600.0 * hours for hours in (1, 2, 3, 6, 12, 24, 48, 120, 240)),
+)
+_OUTLIER = 2.0
+"""A peak beyond this many times the 98th percentile is cut off and marked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """Range and labelled ticks of one y axis."""
+
+    low: float
+    high: float
+    ticks: tuple[float, ...]
+    decimals: int
+
+    def label(self, value: float) -> str:
+        """Return ``value`` as it stands beside the plot."""
+        text = f"{value:,.{self.decimals}f}"
+        return text.replace("-", MINUS)
+
+
+def axis(low: float, high: float, count: int) -> Axis:
+    """Return an axis over ``low`` to ``high`` with about ``count`` round ticks (3 to 5)."""
+    if not (np.isfinite(low) and np.isfinite(high)):
+        low, high = 0.0, 1.0
+    if high <= low:
+        high = low + (abs(low) or 1.0)
+    step = round_step((high - low) / max(1, count - 1))
+    first, last = floor(low / step + 1e-9), ceil(high / step - 1e-9)
+    ticks = tuple(i * step for i in range(first, last + 1))
+    decimals = max(0, -floor(log10(step) + 1e-9))
+    if decimals and round(step, decimals) != round(step, decimals + 2):
+        decimals += 1
+    elif not decimals and step != round(step):
+        decimals = 1
+    return Axis(ticks[0], ticks[-1], ticks, decimals)
+
+
+def round_step(step: float) -> float:
+    """Return the next 1, 2, 2.5 or 5 times a power of ten."""
+    power = 10.0 ** floor(log10(step))
+    return next(m * power for m in _STEPS if m * power >= step * (1 - 1e-9))
+
+
+def robust_range(values: list[Floats], *, zero: bool) -> tuple[float, float]:
+    """Return the range that shows ``values`` well, without what stands far out at the top.
+
+    (NaN, NaN) when nothing is known. ``zero`` makes it begin at 0.
+    """
+    known = np.concatenate([v[np.isfinite(v)] for v in values]) if values else np.empty(0)
+    if not len(known):
+        return float("nan"), float("nan")
+    low, high = float(known.min()), float(known.max())
+    usual = float(np.percentile(known, 98))
+    base = min(0.0, low) if zero else low
+    if zero and high - base > _OUTLIER * (usual - base) > 0:
+        high = base + 1.25 * (usual - base)
+    return base, high
+
+
+def time_ticks(low: float, high: float, room: int) -> list[float]:
+    """Return at most ``room`` round instants between ``low`` and ``high`` s."""
+    span = max(high - low, 1e-9)
+    step = next((s for s in _TIME_STEPS if span / s <= room), _TIME_STEPS[-1])
+    return [i * step for i in range(ceil(low / step - 1e-9), floor(high / step + 1e-9) + 1)]
+
+
+def time_label(seconds: float, span: float) -> str:
+    """Return an instant with the digits that a picture of ``span`` s needs."""
+    if abs(seconds) < 1e-12:
+        return "0"
+    if span >= 7200 or abs(seconds) >= 7200:
+        whole = round(seconds)
+        return f"{whole // 3600}:{whole % 3600 // 60:02d}:{whole % 60:02d}"
+    decimals = max(0, min(6, 1 - floor(log10(max(span, 1e-9) / 4))))
+    text = f"{seconds:.{decimals}f}".replace("-", MINUS)
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return f"{text}{NBSP}s"

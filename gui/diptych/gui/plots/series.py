@@ -1,0 +1,171 @@
+"""What one curve shows, and how it is reduced for one picture. No Qt here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+import numpy as np
+
+from diptych.gui.plots.reduce import (
+    Buckets,
+    Floats,
+    Ints,
+    Numbers,
+    break_gaps,
+    buckets,
+    extremes,
+    means,
+    medians,
+    ratios,
+    zigzag,
+)
+
+_MEDIAN_PIXELS = 3
+_RATIO_NS = 500_000_000
+"""A rate is taken over half a second at least: of one step it would only flicker."""
+
+
+class Kind(Enum):
+    """How rows become a picture."""
+
+    LINE = "line"
+    """Every value; least and greatest of a bucket."""
+    MEDIAN = "median"
+    """A line of medians over a faint band of the raw values."""
+    STACK = "stack"
+    """Means of several columns, one upon the other."""
+    RATE = "rate"
+    """Sum of ``values`` over sum of ``under``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One curve of one run.
+
+    ``t`` is int64 ns on the run's clock, ``origin`` its zero; ``values`` has
+    shape (n,), or (rows, n) for a stack; shown is ``values * scale``. ``gap``
+    is the longest time in ns between two rows that a line may bridge.
+    ``group`` names the run in the legend, ``mark`` is ``dot`` or ``square``.
+    """
+
+    group: str
+    label: str
+    colour: str
+    mark: str
+    t: Ints
+    values: Numbers
+    origin: int
+    scale: float = 1.0
+    kind: Kind = Kind.LINE
+    dashed: bool = False
+    under: Numbers | None = None
+    gap: int | None = None
+    colours: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+
+    def span(self) -> tuple[float, float] | None:
+        """Return first and last time in s, ``None`` without rows."""
+        if not len(self.t):
+            return None
+        first, last = int(self.t[0]) - self.origin, int(self.t[-1]) - self.origin
+        return first / 1e9, last / 1e9
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A curve reduced to one picture: ``x`` in s, ``y`` in the unit of the plot.
+
+    ``low`` and ``high`` over ``band_x`` are the raw band; ``areas`` has one row
+    more than the stack has columns, the first being 0. ``peak`` is the greatest
+    value of each bucket at ``peak_x``, for outliers.
+    """
+
+    x: Floats
+    y: Floats
+    band_x: Floats = field(default_factory=lambda: np.empty(0))
+    low: Floats = field(default_factory=lambda: np.empty(0))
+    high: Floats = field(default_factory=lambda: np.empty(0))
+    areas: Floats | None = None
+
+    @property
+    def peak_x(self) -> Floats:
+        """Where `peak` stands."""
+        return self.band_x if len(self.band_x) else self.x
+
+    @property
+    def peak(self) -> Floats:
+        """The greatest value that is to be seen at each place."""
+        return self.high if len(self.band_x) else self.y
+
+    def at(self, x: float) -> float:
+        """Return the value drawn nearest to ``x``, NaN beyond the ends of the curve."""
+        index = nearest(self.x, x)
+        return float("nan") if index is None else float(self.y[index])
+
+    def parts_at(self, x: float) -> list[float]:
+        """Return each column of a stack drawn nearest to ``x``."""
+        index = nearest(self.x, x)
+        if self.areas is None or index is None:
+            return []
+        parts: list[float] = np.diff(self.areas[:, index]).tolist()
+        return parts
+
+
+def nearest(x: Floats, at: float) -> int | None:
+    """Return the index of the entry of rising ``x`` nearest to ``at``, within its ends."""
+    if not len(x) or not x[0] <= at <= x[-1]:
+        return None
+    right = int(np.searchsorted(x, at))
+    left = max(0, right - 1)
+    return left if at - x[left] <= x[min(right, len(x) - 1)] - at else right
+
+
+def draw(series: Series, low: float, high: float, pixels: int) -> Drawn:
+    """Reduce ``series`` to the picture from ``low`` to ``high`` s, ``pixels`` wide."""
+    begin = series.origin + int(low * 1e9)
+    end = series.origin + int(high * 1e9)
+    least = _RATIO_NS if series.kind is Kind.RATE else 0
+    cut = buckets(series.t, begin, end, pixels, least)
+    return _DRAW[series.kind](series, cut, pixels)
+
+
+def _seconds(series: Series, t: Ints) -> Floats:
+    return (t - series.origin) / 1e9
+
+
+def _line(series: Series, cut: Buckets, _pixels: int) -> Drawn:
+    low, high = extremes(series.values, cut)
+    x, y = zigzag(series.t, low, high, cut)
+    if series.gap is not None:
+        x, y = break_gaps(x, y, max(series.gap, 2 * cut.width))
+    return Drawn(_seconds(series, x), y * series.scale)
+
+
+def _median(series: Series, cut: Buckets, pixels: int) -> Drawn:
+    low, high = extremes(series.values, cut)
+    x, y = medians(series.t, series.values, cut, pixels // _MEDIAN_PIXELS)
+    at = series.t[cut.starts]
+    return Drawn(
+        _seconds(series, x),
+        y * series.scale,
+        _seconds(series, at),
+        low * series.scale,
+        high * series.scale,
+    )
+
+
+def _stack(series: Series, cut: Buckets, _pixels: int) -> Drawn:
+    parts = means(series.values, cut) * series.scale
+    areas = np.vstack([np.zeros((1, parts.shape[1])), np.cumsum(parts, axis=0)])
+    return Drawn(_seconds(series, series.t[cut.starts]), areas[-1], areas=areas)
+
+
+def _rate(series: Series, cut: Buckets, _pixels: int) -> Drawn:
+    under = series.under if series.under is not None else np.ones_like(series.values)
+    y = ratios(series.values, under, cut) * series.scale
+    last = series.t[cut.starts + cut.counts - 1]
+    return Drawn(_seconds(series, last), y)
+
+
+_DRAW = {Kind.LINE: _line, Kind.MEDIAN: _median, Kind.STACK: _stack, Kind.RATE: _rate}
