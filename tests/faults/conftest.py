@@ -94,6 +94,7 @@ def run_script(home: Path, tmp_path: Path) -> Iterator[Callable[..., Run]]:
     runs: list[Run] = []
 
     def start(source: str, *args: str, **fields: Any) -> Run:
+        where = fields.pop("home", home)
         script = tmp_path / "script.py"
         script.write_text(source)
         request = RunRequest(
@@ -103,7 +104,7 @@ def run_script(home: Path, tmp_path: Path) -> Iterator[Callable[..., Run]]:
             args=args,
             **{"cwd": str(tmp_path), **fields},
         )
-        runs.append(Run(launch.start(request, home=home)))
+        runs.append(Run(launch.start(request, home=where)))
         return runs[-1]
 
     yield start

@@ -1,7 +1,7 @@
 """Entry point of the runner process: ``_runner RUN_DIRECTORY``, the request on stdin.
 
 Leaves its parent at once (so nobody has to collect it), says ``ready`` on
-stdout when the manifest stands, and then needs nobody any more.
+stdout when the manifest stands, or why it cannot, and then needs nobody any more.
 """
 
 from __future__ import annotations
@@ -44,15 +44,18 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _supervise(directory: Path, request: RunRequest, lock: int | None) -> int:
-    from diptych.profiling.runs.summary import write_summary
-
     from diptych.profiling.cli.errors import CliError
     from diptych.profiling.runner.supervise import supervise
+    from diptych.profiling.runs.summary import write_summary
 
     try:
         supervise(directory, request, on_ready=_ready, on_finish=write_summary, lock=lock)
     except OSError as error:
-        raise CliError(f"{error.filename or directory}: {error.strerror or error}") from None
+        text = f"{error.filename or directory}: {error.strerror or error}"
+        # To the launcher too: on a full disk the log holds nothing.
+        with contextlib.suppress(OSError):
+            os.write(1, text.encode())
+        raise CliError(text) from None
     return 0
 
 

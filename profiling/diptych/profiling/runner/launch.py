@@ -131,11 +131,12 @@ def _await(process: subprocess.Popen[bytes], directory: Path) -> None:
         chunk = os.read(pipe.fileno(), 4096)
         if not chunk:
             process.wait()
-            raise LaunchError(_why(directory))
+            raise LaunchError(_why(directory, said))
         said += chunk
     process.wait()
 
 
-def _why(directory: Path) -> str:
-    lines = tail(RunPaths(directory).runner_log).strip().splitlines()
-    return f"the run could not be started: {lines[-1] if lines else 'the runner ended early'}"
+def _why(directory: Path, said: bytes) -> str:
+    text = said.decode(errors="replace") or tail(RunPaths(directory).runner_log)
+    lines = text.strip().splitlines() or ["the runner ended early"]
+    return f"the run could not be started: {lines[-1]}"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import pynvml
@@ -28,6 +29,17 @@ THROTTLE = {
     0x400: "reliability",
 }
 """Why the clocks are held down, by bit. Being idle (bit 0) is no throttling."""
+
+_PROCESS_CALLS = (
+    (
+        pynvml.nvmlDeviceGetComputeRunningProcesses_v3,
+        pynvml.nvmlDeviceGetComputeRunningProcesses_v2,
+    ),
+    (
+        pynvml.nvmlDeviceGetGraphicsRunningProcesses_v3,
+        pynvml.nvmlDeviceGetGraphicsRunningProcesses_v2,
+    ),
+)
 
 _VALUE_FIELDS = ("dVal", "uiVal", "ulVal", "ullVal", "sllVal", "siVal", "usVal")
 """Member of the value union, by NVML value type."""
@@ -79,18 +91,15 @@ def throttle_words(bits: int) -> tuple[str, ...]:
 
 def processes(handle: Any) -> Answer[dict[int, int | None]]:
     """Return the bytes on this GPU by pid, as the driver numbers processes."""
-    found: dict[int, int | None] = {}
-    for call in (
-        pynvml.nvmlDeviceGetComputeRunningProcesses,
-        pynvml.nvmlDeviceGetGraphicsRunningProcesses,
-    ):
-        answer = ask(call, handle)
-        if answer.value is None:
-            if not found:
-                return Answer(None, answer.reason)
-            continue
-        found.update({p.pid: p.usedGpuMemory for p in answer.value})
-    return Answer(found)
+    compute, graphics = (_running(handle, *calls) for calls in _PROCESS_CALLS)
+    if compute.value is None:
+        return compute
+    return Answer({**(graphics.value or {}), **compute.value})
+
+
+def _running(handle: Any, *calls: Callable[[Any], Any]) -> Answer[dict[int, int | None]]:
+    answer = first(*(partial(ask, call, handle) for call in calls))
+    return then(answer, lambda found: {p.pid: p.usedGpuMemory for p in found})
 
 
 def tree_memory(by_pid: Mapping[int, int | None], pids: set[int]) -> Answer[int]:

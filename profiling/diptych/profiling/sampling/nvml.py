@@ -41,6 +41,9 @@ def ask(call: Callable[..., T], *args: Any) -> Answer[T]:
         return Answer(call(*args))
     except pynvml.NVMLError as error:
         return Answer(None, reason_of(error.value))
+    except pynvml.NVMLLibraryMismatchError:
+        # The bindings' way of saying that the driver lacks the call.
+        return Answer(None, "not_supported")
     except (OSError, ValueError, AttributeError, UnicodeDecodeError):
         # A library that answers with rubbish, or bindings that lack the call.
         return Answer(None, "unknown")
