@@ -113,7 +113,7 @@ class LiveRun:
         stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime(self.created / 1e9))
         self.id = run_id or f"{stamp}-{framework}-{workload}-{seed:04d}"
         self.paths = RunPaths(root / self.id)
-        self._held: list[int] = []
+        self._held: dict[str, int] = {}
         self._make_directory(lock)
         self._write_manifest(name)
         self.worker = FakeJournal(self.paths.worker_journal(0), "worker-r0")
@@ -208,9 +208,12 @@ class LiveRun:
 
     def kill(self) -> None:
         """Let go of the locks without a word, as when everything is killed."""
-        for fd in self._held:
-            os.close(fd)
-        self._held.clear()
+        for name in tuple(self._held):
+            self.drop(name)
+
+    def drop(self, name: str) -> None:
+        """Let go of one lock, ``runner`` or ``worker``, as when that process is killed."""
+        os.close(self._held.pop(name))
 
     def __enter__(self) -> LiveRun:
         return self
@@ -230,12 +233,13 @@ class LiveRun:
             folder.mkdir(parents=True, mode=0o700)
         for path in (self.paths.stdout, self.paths.stderr, self.paths.control):
             path.touch()
-        for path in (self.paths.runner_lock, self.paths.worker_journal(0)):
+        locks = {"runner": self.paths.runner_lock, "worker": self.paths.worker_journal(0)}
+        for name, path in locks.items():
             path.touch()
             if lock:
                 fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
                 fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                self._held.append(fd)
+                self._held[name] = fd
 
     def _write_manifest(self, name: str | None) -> None:
         distribution, version = _VERSIONS[self.framework]

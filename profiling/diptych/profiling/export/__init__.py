@@ -1,1 +1,1 @@
-"""Placeholder; replaced by the package docstring."""
+"""Runs out of Diptych: steps as CSV, summaries as JSON, Chrome traces."""

@@ -151,7 +151,8 @@ class JournalTail:
         except (OSError, ValueError):
             return self._fd >= 0
         inode = (now.st_dev, now.st_ino)
-        if self._fd >= 0 and (inode != self._inode or now.st_size < self._offset):
+        known = self._inode != (0, 0)
+        if known and (inode != self._inode or now.st_size < self._offset):
             self.close()
             self._forget()
             self.generation += 1
@@ -165,9 +166,6 @@ class JournalTail:
             self._fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         except OSError:
             return
-        if self._inode not in ((0, 0), inode):
-            self._forget()
-            self.generation += 1
         self._inode = inode
 
     def _size(self) -> int:

@@ -81,9 +81,11 @@ class SequenceCheck:
         self._odd = -2
 
     def _leap(self, seq: int) -> None:
-        self._hole = range(self._next, seq)
-        self._hole_explained = min(len(self._hole), self._damaged)
-        self.holes += len(self._hole)
+        size = seq - self._next
+        # With the number that leapt: it may be the wrong one of two equals.
+        self._hole = range(self._next, seq + 1)
+        self._hole_explained = min(size, self._damaged)
+        self.holes += size
         self.explained += self._hole_explained
         self._damaged = 0
         self._next = seq + 1
@@ -91,10 +93,11 @@ class SequenceCheck:
     def _take_back(self, seq: int) -> None:
         """Undo the last leap: the number that leapt was wrong, its line is the damaged one."""
         start, explained = self._hole.start, self._hole_explained
-        self.holes -= len(self._hole)
+        self.holes -= len(self._hole) - 1
         self.explained -= explained
         self.rejected += 1
-        self._next, self._damaged = start, explained + 1
+        self._begin(start)
+        self._damaged = explained + 1
         if seq > start:
             self._leap(seq)
         else:

@@ -13,6 +13,7 @@ from typing import Any
 from diptych.profiling.records.kinds import (
     AnyRecord,
     Caution,
+    Clock,
     Done,
     Eval,
     Exited,
@@ -40,6 +41,8 @@ from diptych.profiling.runs.windows import WindowTable
 
 _MAX_NOTICES = 200
 _MAX_DEVICES = 64
+_SLEPT = 1_000_000_000
+"""Nanoseconds asleep that are worth a word."""
 
 
 class Reduction:
@@ -63,11 +66,13 @@ class Reduction:
         """Latest ``t`` of all records, ns of CLOCK_MONOTONIC."""
         self.oldest: int | None = None
         self._rejected = 0
+        self._asleep: int | None = None
         self._takers: dict[type, Callable[[list[Any]], None]] = {
             Step: self.steps.add,
             Done: self.steps.complete,
             Host: self.host.add,
             Process: self.process.add,
+            Clock: self._take_clocks,
             Eval: self._take_evals,
             Memory: self._take_memory,
             Gpu: self._take_gpus,
@@ -117,6 +122,18 @@ class Reduction:
     def _note_time(self, first: int, last: int) -> None:
         self.oldest = first if self.oldest is None else min(self.oldest, first)
         self.newest = last if self.newest is None else max(self.newest, last)
+
+    def _take_clocks(self, records: list[Clock]) -> None:
+        """Find where the machine slept: only then does boot time run ahead of monotonic time."""
+        for record in records:
+            if record.boot is None:
+                continue
+            asleep = record.boot - record.t
+            slept = asleep - (asleep if self._asleep is None else self._asleep)
+            if slept > _SLEPT:
+                text = f"the machine slept for {slept / 1e9:.0f} s; that time is in no step"
+                self.notice("slept", text)
+            self._asleep = asleep if self._asleep is None else max(self._asleep, asleep)
 
     def _take_evals(self, records: list[Eval]) -> None:
         self.evals += [EvalSpan(r.t0, r.t, r.batches) for r in records]

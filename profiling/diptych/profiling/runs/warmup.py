@@ -22,6 +22,10 @@ _GROWTH = 1.5
 _LAST = 5_000
 """The search looks at the first 10, 15, 22, ... steps, up to this many."""
 
+_FEWEST_STEADY = 3
+_ENOUGH = 2.5
+"""Log likelihood ratio (1 : 12) from which slow first steps are no accident."""
+
 _GIVE_UP = 256
 """Steps after a look-out point at which a completion that is missing is given up."""
 
@@ -60,26 +64,34 @@ def warmup_steps(times: Floats, marked: NDArray[np.bool_], profiled: NDArray[np.
     half = len(times) // 2
     usable = ~np.isnan(times) & ~profiled
     steady = times[half:][usable[half:] & ~marked[half:]]
-    if len(steady) < 3:
+    if len(steady) < _FEWEST_STEADY:
         return 0
-    limit = _slow_limit(steady)
-    with np.errstate(invalid="ignore"):
-        slow = (times[:half] > limit) | marked[:half]
-    base = float(np.clip((steady > limit).mean(), 0.02, 0.4))
-    score = np.where(slow, log((1 + base) / 2 / base), log(0.5))
-    score[~usable[:half] & ~marked[:half]] = 0.0
-    return _highest(np.cumsum(score))
+    limit, far = _limits(steady)
+    head = np.where(usable[:half], times[:half], 0.0)
+    certain = marked[:half] | (head > far)
+    slow = certain | (head > limit)
+    # How often a steady step is slow; smoothed, for there may be few of them.
+    rate = min(0.4, (float((steady > limit).sum()) + 1) / (len(steady) + 2))
+    score = np.where(slow, log((1 + rate) / 2 / rate), log(0.5))
+    score[certain] = max(_ENOUGH, log((1 + rate) / 2 / rate))
+    score[~usable[:half] & ~slow] = 0.0
+    return _best_end(np.cumsum(score), slow)
 
 
-def _slow_limit(steady: Floats) -> float:
-    """Return the time above which a step is slow: 4 robust sigmas, and 10 % at least."""
+def _limits(steady: Floats) -> tuple[float, float]:
+    """Return the time above which a step is slow, and the one above which no doubt is left.
+
+    Slow: four robust sigmas (more where few steps tell sigma) and 10 % at least.
+    """
     median = float(np.median(steady))
-    sigma = 1.4826 * float(np.median(np.abs(steady - median)))
-    return median + max(4 * sigma, 0.1 * median)
+    sigma = 1.4826 * float(np.median(np.abs(steady - median))) * (1 + 5 / len(steady))
+    limit = median + max(4 * sigma, 0.1 * median)
+    return limit, max(limit, 2 * median, float(steady.max()))
 
 
-def _highest(score: Floats) -> int:
-    """Return the length of the prefix with the highest sum, the longest of equals."""
-    if not len(score) or score.max() <= 0:
+def _best_end(score: Floats, slow: NDArray[np.bool_]) -> int:
+    """Return the length of the prefix that ends in a slow step and has the highest sum."""
+    ends = np.where(slow, score, -np.inf)
+    if not len(ends) or ends.max() < _ENOUGH:
         return 0
-    return len(score) - int(np.argmax(score[::-1]))
+    return len(ends) - int(np.argmax(ends[::-1]))

@@ -1,0 +1,121 @@
+"""``diptych runs list|show|export``: what was run, and how to get it out."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from diptych.profiling.cli.errors import CliError
+
+if TYPE_CHECKING:
+    from diptych.profiling.runs.store import RunEntry
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the subcommand and its three actions."""
+    parser = subparsers.add_parser("runs", help="list, show and export runs")
+    parser.set_defaults(run=run)
+    actions = parser.add_subparsers(dest="action", required=True, metavar="list|show|export")
+    listing = actions.add_parser("list", help="all runs, the newest first")
+    listing.add_argument("--json", action="store_true", help="one JSON array")
+    listing.add_argument("--limit", type=_count, metavar="N", help="the newest N only")
+    show = actions.add_parser("show", help="the summary of one run")
+    _add_run(show)
+    show.add_argument("--json", action="store_true", help="one JSON object")
+    export = actions.add_parser("export", help="steps as CSV, summary as JSON, Chrome traces")
+    _add_run(export)
+    export.add_argument("--format", required=True, choices=("csv", "json", "chrome"))
+    export.add_argument(
+        "-o", "--output", required=True, type=Path, metavar="OUT", help="file to write"
+    )
+    export.add_argument("--window", type=int, metavar="N", help="the trace of this window only")
+    export.add_argument("--force", action="store_true", help="replace what is there")
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="RUN", help="id, its start or end, name, or directory")
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive whole number")
+    return int(text)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Carry out one action; returns the exit status."""
+    return {"list": _list, "show": _show, "export": _export}[args.action](args)
+
+
+def _list(args: argparse.Namespace) -> int:
+    from diptych.profiling.cli.runs_text import listing, listing_json
+    from diptych.profiling.runner.home import runs_dir
+    from diptych.profiling.runs.store import RunStore
+
+    entries = RunStore(runs_dir()).list()[: args.limit]
+    entries = [_completed(entry) for entry in entries]
+    if args.json:
+        print(listing_json(entries))
+    elif entries:
+        print(listing(entries))
+    else:
+        print(f"no runs in {runs_dir()} yet; `diptych run` makes one", file=sys.stderr)
+    return 0
+
+
+def _completed(entry: RunEntry) -> RunEntry:
+    """Make a summary that is missing: the runner was killed, or the disk was full."""
+    from diptych.profiling.runs.store import read_entry
+    from diptych.profiling.runs.summary import write_summary
+
+    if entry.summary is not None or entry.problem is not None or entry.state.live:
+        return entry
+    write_summary(entry.directory)
+    return read_entry(entry.directory)
+
+
+def _show(args: argparse.Namespace) -> int:
+    from diptych.profiling.cli.runs_text import shown, shown_json
+    from diptych.profiling.runs.summary import load_summary
+
+    entry = _find(args.name)
+    summary = load_summary(entry.directory)
+    print((shown_json if args.json else shown)(entry, summary))
+    return 0
+
+
+def _export(args: argparse.Namespace) -> int:
+    from diptych.profiling.export import files
+    from diptych.profiling.runs.session import RunSession
+
+    if args.window is not None and args.format != "chrome":
+        raise CliError("--window goes with --format chrome", 2)
+    entry = _find(args.name)
+    with RunSession(entry.directory) as session:
+        snapshot = session.drain()
+    out: Path = args.output
+    try:
+        if args.format == "csv":
+            written = files.export_csv(snapshot, out, force=args.force)
+        elif args.format == "json":
+            written = files.export_json(snapshot, out, force=args.force)
+        else:
+            written = files.export_chrome(snapshot, out, window=args.window, force=args.force)
+    except files.ExportError as error:
+        raise CliError(str(error)) from None
+    for path in written:
+        print(path)
+    return 0
+
+
+def _find(text: str) -> RunEntry:
+    from diptych.profiling.runner.home import runs_dir
+    from diptych.profiling.runs.files import RunError
+    from diptych.profiling.runs.store import RunStore
+
+    try:
+        return RunStore(runs_dir()).find(text)
+    except RunError as error:
+        raise CliError(str(error)) from None

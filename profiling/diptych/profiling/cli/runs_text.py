@@ -1,0 +1,198 @@
+"""Runs as text and as JSON, for the terminal and for scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from diptych.profiling.records.manifest import Manifest
+from diptych.profiling.records.summary import StepTimes, Summary
+from diptych.profiling.runs.store import RunEntry
+
+_UNKNOWN = "-"
+_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
+_HEADS = ("run", "framework", "workload", "state", "steps", "ms/step", "when")
+_RIGHT = {"steps", "ms/step"}
+
+
+def listing(entries: Sequence[RunEntry]) -> str:
+    """Return a table of runs; ``ms/step`` is the median of completed time."""
+    rows = [_row(entry) for entry in entries]
+    widths = [max(map(len, column)) for column in zip(_HEADS, *rows, strict=True)]
+    lines = [_line(row, widths) for row in (_HEADS, *rows)]
+    lines += [f"{plain(e.id)}: {plain(e.problem)}" for e in entries if e.problem]
+    return "\n".join(lines)
+
+
+def _row(entry: RunEntry) -> tuple[str, ...]:
+    return (
+        plain(f"{entry.name} ({entry.id})" if entry.name else entry.id),
+        plain(entry.framework or _UNKNOWN),
+        plain(entry.subject or _UNKNOWN),
+        entry.state.value,
+        _UNKNOWN if entry.steps is None else f"{entry.steps:,}",
+        number(entry.median_ms),
+        _when(entry.created),
+    )
+
+
+def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+    cells = [
+        cell.rjust(width) if head in _RIGHT else cell.ljust(width)
+        for head, cell, width in zip(_HEADS, row, widths, strict=True)
+    ]
+    return "  ".join(cells).rstrip()
+
+
+def listing_json(entries: Sequence[RunEntry]) -> str:
+    """Return a JSON array, one object a run."""
+    return _json([_entry_object(entry) for entry in entries])
+
+
+def _entry_object(entry: RunEntry) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "dir": str(entry.directory),
+        "name": entry.name,
+        "framework": entry.framework,
+        "workload": entry.manifest.request.workload if entry.manifest else None,
+        "script": entry.manifest.request.script if entry.manifest else None,
+        "state": entry.state.value,
+        "steps": entry.steps,
+        "median_ms": entry.median_ms,
+        "created": _stamp(entry.created),
+        "problem": entry.problem,
+    }
+
+
+def shown_json(entry: RunEntry, summary: Summary) -> str:
+    """Return the summary as one JSON object, with what was asked as ``manifest``."""
+    data = msgspec.to_builtins(summary)
+    data["manifest"] = msgspec.to_builtins(entry.manifest)
+    return _json(data)
+
+
+def shown(entry: RunEntry, summary: Summary) -> str:
+    """Return a page on one run."""
+    rows = [*_asked(entry.manifest), *_came_out(summary)]
+    width = max(len(head) for head, _ in rows)
+    title = plain(entry.name or summary.id)
+    return "\n".join([title, *(f"  {head:<{width}}  {plain(text)}" for head, text in rows)])
+
+
+def _asked(manifest: Manifest | None) -> Iterable[tuple[str, str]]:
+    if manifest is None:
+        return
+    request = manifest.request
+    yield "started", _when(manifest.created)
+    yield "workload" if request.workload else "script", request.workload or request.script or "-"
+    if request.knobs:
+        yield "knobs", " ".join(f"{key}={value}" for key, value in request.knobs.items())
+    yield "command", " ".join(manifest.command)
+    versions = ", ".join(f"{name} {version}" for name, version in manifest.versions.items())
+    yield "python", f"{manifest.python_version or 'unknown'}; {versions or 'no versions known'}"
+    host = manifest.host
+    yield "host", f"{host.name}, {host.cpu or 'unknown CPU'}, {host.cores_logical or '?'} threads"
+    gpus = ", ".join(gpu.name or f"GPU {gpu.index}" for gpu in manifest.gpus)
+    yield "GPU", gpus or manifest.gpu_reason or "none"
+    if manifest.git is not None:
+        dirty = " with changes" if manifest.git.dirty else ""
+        yield "revision", f"{manifest.git.revision[:12]}{dirty} in {manifest.git.root}"
+
+
+def _came_out(summary: Summary) -> Iterable[tuple[str, str]]:
+    warmup = "too few to find a warm-up" if summary.warmup_steps is None else None
+    version = summary.framework_version or ""
+    yield "framework", f"{summary.framework or 'none was imported'} {version}".strip()
+    yield "state", f"{summary.status}: {summary.status_text}"
+    yield "steps", f"{summary.steps:,} ({warmup or f'{summary.warmup_steps} of them warm-up'})"
+    yield "completed", _times(summary.step_ms)
+    yield "dispatched", _times(summary.dispatched_ms)
+    if summary.step_ms.counted:
+        phases = (f"{name} {number(value)}" for name, value in summary.phases_ms.items())
+        yield "phases", "  ".join(phases) + "  (medians, ms)"
+    if summary.samples_per_s is not None:
+        yield "throughput", f"{number(summary.samples_per_s)} samples/s"
+    if summary.parameters is not None:
+        yield "parameters", f"{summary.parameters:,}"
+    yield "peak memory", _memory(summary)
+    if summary.first_loss is not None and summary.last_loss is not None:
+        yield "loss", f"{summary.first_loss:.4g} → {summary.last_loss:.4g}"
+    if summary.duration_s is not None:
+        yield "duration", f"{summary.duration_s:.1f} s"
+    if summary.overhead_percent is not None:
+        yield "overhead", f"{summary.overhead_percent:.2g} % of the dispatched time"
+    yield "lost", _lost(summary)
+    yield from (("warning", text) for text in summary.warnings)
+    yield from (("trace", path) for path in summary.traces)
+    yield "directory", summary.dir
+
+
+def _times(times: StepTimes) -> str:
+    if times.median is None:
+        return "no step to count outside warm-up and profile windows"
+    ruler = f", ruler: {times.ruler}" if times.ruler else ""
+    return (
+        f"{number(times.median)} ms median, {number(times.p95)} p95, {number(times.p99)} p99 "
+        f"({times.counted:,} steps counted{ruler})"
+    )
+
+
+def _memory(summary: Summary) -> str:
+    peaks = summary.peak_memory_bytes
+    parts = {
+        "process": peaks.process_rss,
+        "allocated": peaks.framework_allocated,
+        "reserved": peaks.framework_reserved,
+        "device": peaks.device_used,
+    }
+    known = [f"{name} {size(value)}" for name, value in parts.items() if value is not None]
+    return ", ".join(known) or "not measured"
+
+
+def _lost(summary: Summary) -> str:
+    losses = msgspec.to_builtins(summary.losses)
+    parts = [f"{count:,} {name.replace('_', ' ')}" for name, count in losses.items() if count]
+    return ", ".join(parts) or "no record"
+
+
+def number(value: float | None) -> str:
+    """Return three significant digits, never in powers of ten."""
+    if value is None:
+        return _UNKNOWN
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:#.3g}" if abs(value) >= 0.001 else f"{value:.6f}"
+
+
+def size(value: int) -> str:
+    """Return bytes as people read them."""
+    amount, unit = float(value), 0
+    # At 1000 already, so that three digits are enough.
+    while amount >= 1000 and unit < len(_UNITS) - 1:
+        amount, unit = amount / 1024, unit + 1
+    return f"{amount:#.3g} {_UNITS[unit]}" if unit else f"{value} B"
+
+
+def plain(text: str) -> str:
+    """Return ``text`` on one line and without control characters: it may come from anywhere."""
+    return "".join(c if c.isprintable() else "�" if c not in "\n\t" else " " for c in text)
+
+
+def _stamp(ns: int) -> str | None:
+    try:
+        return datetime.fromtimestamp(ns / 1e9).astimezone().isoformat(timespec="seconds")
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _when(ns: int) -> str:
+    stamp = _stamp(ns)
+    return stamp[:19].replace("T", " ") if stamp else _UNKNOWN
+
+
+def _json(data: Any) -> str:
+    return msgspec.json.format(msgspec.json.encode(data)).decode()
