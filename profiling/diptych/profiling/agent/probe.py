@@ -98,7 +98,7 @@ class Probe:
         self.inside = 0
         tracker = self.tracker
         now = _clock()
-        if tracker.trained or not tracker.ends_forward():
+        if not tracker.ends_forward():
             tracker.forward_end(now, key, train)
             return
         after = self._fence()
@@ -149,9 +149,9 @@ class Probe:
         return _clock()
 
     def _mark(self, loss: Any) -> None:
+        piece = self.tracker.newest
         try:
-            value, token = self.backend.mark(loss)
+            piece.warm = self.backend.compiled()
+            piece.loss, piece.token = self.backend.mark(loss)
         except Exception as error:
             self._session.trouble("mark", error)
-            value, token = None, None
-        self.tracker.attach(value, token)

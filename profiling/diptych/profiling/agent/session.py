@@ -124,12 +124,10 @@ class Session:
         backend = probe.backend
         tracker = probe.tracker
         try:
-            compiled = backend.compiled()
             for item in tracker.closed:
                 if isinstance(item, Eval):
                     self._eval(item)
                 else:
-                    item.warm = compiled or item.n == 0
                     self._step(backend, item)
             tracker.closed.clear()
             waited = self.windowing.boundary(backend, tracker.next_n)
@@ -149,6 +147,7 @@ class Session:
 
     def _step(self, backend: Backend, step: Step) -> None:
         if step.n == 0:
+            step.warm = True
             self._describe(backend)
         end = step.end + step.fence
         token = step.token
@@ -248,7 +247,6 @@ class Session:
             if isinstance(item, Eval):
                 self._eval(item)
             else:
-                item.warm = item.n == 0
                 self._step(backend, item)
         probe.tracker.closed.clear()
 

@@ -120,7 +120,9 @@ class Tracker:
         """
         self._leave(now)
         self._state = _AFTER_FORWARD
-        if self._stack or (self._trained and (train or self._forwards_before_this())):
+        if self._stack or self._backwards:
+            return False
+        if self._trained and (train or self._forwards > 1):
             return False
         return self._hold(now, key, train, after)
 
@@ -178,7 +180,7 @@ class Tracker:
 
     def ends_forward(self) -> bool:
         """Return whether the coming ``forward_end`` may end a step of inference."""
-        return not self._trained and len(self._stack) == 1
+        return not (self._trained or self._backwards) and len(self._stack) == 1
 
     def optimizer_end(
         self, now: int, key: int, samples: Optional[int] = None, after: int = 0
@@ -210,19 +212,11 @@ class Tracker:
         self._micro = 0
         return False
 
-    def attach(self, loss: Optional[float], token: Optional[object]) -> None:
-        """Give the piece that ended last its loss and its completion token."""
-        piece = self.newest
-        piece.loss = loss
-        piece.token = token
-
     def finish(self) -> bool:
         """Let go of everything that was held back: the run is over."""
         self._stack.clear()
         before = len(self.closed)
-        if self._pieces:
-            self._emit(merged([piece for _, piece in self._pieces]))
-            self._pieces = []
+        self._decide()
         if self._held:
             if self._trained:
                 self.closed.append(validation(self._held))
@@ -239,9 +233,6 @@ class Tracker:
         if stack:
             self._acc[stack.pop()] += now - self._last
             self._last = now
-
-    def _forwards_before_this(self) -> bool:
-        return self._forwards > 1 or self._backwards > 0
 
     def _cut(self, now: int, after: int = 0) -> Step:
         """End the current piece at ``now``; the next begins there (or ``after`` the fence)."""
@@ -288,6 +279,13 @@ class Tracker:
             self._put_back(rest)
         return True
 
+    def _decide(self) -> None:
+        """Take the optimizers seen so far for the cycle: an iteration is over."""
+        if self._pieces:
+            self._boundary = self._pieces[-1][0]
+            self._emit(merged([piece for _, piece in self._pieces]))
+            self._pieces = []
+
     def _put_back(self, pieces: List[Step]) -> None:
         """Make finished pieces part of the current one again (they come right before it)."""
         for piece in pieces:
@@ -306,7 +304,8 @@ class Tracker:
         if self._trained:
             return False
         limit = HOLD_PLAIN if train else HOLD_EVAL if self.learns else 0
-        if len(self._held) <= limit and not self._inferring:
+        alike = sum(1 for held in self._held if held.train == train)
+        if alike <= limit and not self._inferring:
             return False
         self._inferring = True
         self._release()
@@ -336,6 +335,7 @@ class Tracker:
         self._held = []
         cut = len(held) if self._group else self._first_of_step(held, key)
         if cut:
+            self._decide()
             self.closed.append(validation(held[:cut]))
         if held[cut:]:
             self._take_back(held[cut:])

@@ -46,7 +46,7 @@ class Windows:
         self._due: Optional[int] = None
         if schedule and schedule.get("active", 0) > 0:
             self._due = schedule.get("skip", 0) + schedule.get("wait", 0)
-        self._left = 0
+        self._until = 0
         self.current: Optional[Window] = None
         self.recording = False
 
@@ -64,13 +64,13 @@ class Windows:
         actions: List[int] = []
         window = self.current
         if window is not None:
-            self._left -= 1
-            if self._left <= 0 and self.recording:
+            # Two steps may end at once: the first is held back for a while.
+            if n >= self._until and self.recording:
                 actions.append(STOP)
                 self._end(n)
-            elif self._left <= 0:
+            elif n >= self._until:
                 actions.append(START)
-                self._record(window)
+                self._record(window, n)
         if self.current is None:
             self._open(n, actions)
         return actions
@@ -85,10 +85,10 @@ class Windows:
             return
         self.current = window
         actions.append(PREPARE)
-        self._left = window.warmup
+        self._until = n + window.warmup
         if window.warmup <= 0:
             actions.append(START)
-            self._record(window)
+            self._record(window, n)
 
     def _next(self, n: int) -> Optional[Window]:
         if self._requests:
@@ -104,9 +104,9 @@ class Windows:
         self._made += 1
         return window
 
-    def _record(self, window: Window) -> None:
+    def _record(self, window: Window, n: int) -> None:
         self.recording = True
-        self._left = window.active
+        self._until = n + window.active
 
     def _end(self, n: int) -> None:
         window = self.current
