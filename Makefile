@@ -60,7 +60,7 @@ $(BIN)/python:
 		exit 1; \
 	fi; \
 	echo "setting up the app in $(VENV) with $$found"; \
-	"$$found" -m venv $(VENV)
+	"$$found" -m venv --clear $(VENV) || { rm -rf $(VENV); exit 1; }
 
 # pip of a fresh environment may be too old for dependency groups (25.1).
 $(VENV)/.stamp-app: pyproject.toml | $(BIN)/python

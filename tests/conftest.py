@@ -161,7 +161,8 @@ def _where() -> str:
     frames = [
         frame
         for frame in traceback.extract_stack()[:-2]
-        if not {"pluggy", "_pytest"} & set(Path(frame.filename).parts)
+        if not {"pluggy", "_pytest", "pytest"} & set(Path(frame.filename).parts)
+        and not frame.filename.startswith("<frozen")
     ]
     return "".join(traceback.format_list(frames[-5:]))
 

@@ -85,11 +85,11 @@ def _show(checks: Iterator[Check], *, as_json: bool) -> Iterator[Check]:
 
 
 def _window() -> int:
-    plugin = syslibs.platform()
-    lacking = [] if plugin is None else _lacking(plugin)
-    if lacking:
+    lacking = [_lacking(plugin) for plugin in syslibs.platforms()]
+    if lacking and all(lacking):
+        last = lacking[-1]
         raise CliError(
-            f"no window here: Qt lacks {', '.join(lacking)}: {syslibs.install_line(lacking)} "
+            f"no window here: Qt lacks {', '.join(last)}: {syslibs.install_line(last)} "
             "(without a window: make demo)"
         )
     reason = syslibs.no_display()

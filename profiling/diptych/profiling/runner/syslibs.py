@@ -62,6 +62,13 @@ def platform(environment: Mapping[str, str] = os.environ) -> str | None:
     return "xcb" if environment.get("DISPLAY") else None
 
 
+def platforms(environment: Mapping[str, str] = os.environ) -> list[str]:
+    """Return the plugins that Qt would try, in its order; none without a display."""
+    first = platform(environment)
+    both = first == "wayland" and not environment.get("QT_QPA_PLATFORM")
+    return [*([first] if first else []), *(["xcb"] if both and environment.get("DISPLAY") else [])]
+
+
 def no_display(environment: Mapping[str, str] = os.environ) -> str | None:
     """Say why there is no display; None when there seems to be one. Connects to nothing."""
     plugin = platform(environment)
