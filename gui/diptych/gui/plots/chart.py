@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
@@ -22,7 +22,7 @@ from diptych.gui.theme import current, font
 _TOP, _BOTTOM = 4, 5
 _CLICK = 3
 """Pixels that the mouse may move in a click."""
-_MOST_OUTLIERS = 40
+_OUTLIER_PIXELS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,11 @@ class Chart(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph has no types
 
     ``zero`` makes the y axis begin at 0. ``named`` writes the names of the
     marks into it, ``tag`` is a run's name and mark in its upper left corner.
-    Nothing is reduced or drawn before `refresh`, and only when it can be seen.
+    Nothing is reduced or drawn before `refresh`, and only when it can be seen;
+    ``pairs`` is what was drawn last.
     """
+
+    redrawn = Signal()
 
     def __init__(
         self,
@@ -61,7 +64,7 @@ class Chart(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph has no types
         self.scene().addItem(self._box)
         self._curves: list[Curve] = []
         self.series: list[Series] = []
-        self.drawn: list[Drawn] = []
+        self.pairs: list[tuple[Series, Drawn]] = []
         self.marks = Marks()
         self.tag: tuple[str, str, str] | None = None
         self.top: float | None = None
@@ -85,22 +88,23 @@ class Chart(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph has no types
             return
         low, high = self._time.range
         pixels = max(1, int(self._plot().width()))
-        self.drawn = [draw(series, low, high, pixels) for series in self.series]
+        self.pairs = [(series, draw(series, low, high, pixels)) for series in self.series]
         while len(self._curves) > len(self.series):
             self._curves.pop().remove()
         while len(self._curves) < len(self.series):
             self._curves.append(Curve(self._box))
-        for curve, series, drawn in zip(self._curves, self.series, self.drawn, strict=True):
+        for curve, (series, drawn) in zip(self._curves, self.pairs, strict=True):
             curve.show(series, drawn)
         self._axis = self._find_axis(low, high)
         self._box.setRange(
             xRange=(low, high), yRange=(self._axis.low, self._axis.high), padding=0, update=True
         )
         self.viewport().update()
+        self.redrawn.emit()
 
     def _find_axis(self, low: float, high: float) -> Axis:
         seen = []
-        for series, drawn in zip(self.series, self.drawn, strict=True):
+        for series, drawn in self.pairs:
             inside = (drawn.peak_x >= low) & (drawn.peak_x <= high)
             seen.append(drawn.peak[inside])
             if not self._zero and series.kind is Kind.MEDIAN:
@@ -122,19 +126,22 @@ class Chart(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph has no types
     def readings(self, at: float | None) -> list[Reading]:
         """Return every series' value at ``at`` s, or its newest when ``None``."""
         result = []
-        for series, drawn in zip(self.series, self.drawn, strict=True):
+        for series, drawn in self.pairs:
             where = at if at is not None else _newest(drawn)
             parts = tuple(drawn.parts_at(where))
             result.append(Reading(series, drawn.at(where), parts))
         return result
 
     def outliers(self) -> list[tuple[float, str]]:
-        """Return instant and colour of what stands above the axis, a few at most."""
+        """Return instant and colour of what stands above the axis, one for some pixels."""
         low, high = self._time.range
+        apart = (high - low) * _OUTLIER_PIXELS / max(1.0, self._plot().width())
         found: list[tuple[float, str]] = []
-        for series, drawn in zip(self.series, self.drawn, strict=True):
+        for series, drawn in self.pairs:
             over = (drawn.peak > self._axis.high) & (drawn.peak_x >= low) & (drawn.peak_x <= high)
-            found += [(float(x), series.colour) for x in drawn.peak_x[over][:_MOST_OUTLIERS]]
+            x = drawn.peak_x[over]
+            _, first = np.unique((x // apart).astype(np.int64), return_index=True)
+            found += [(at, series.colour) for at in x[first].tolist()]
         return found
 
     # -- painting -----------------------------------------------------------

@@ -150,7 +150,6 @@ class Row(QWidget):
         self._lay_out()
         self.title.toggled.connect(self.toggle)
         time.cross_changed.connect(self.update_legend)
-        time.range_changed.connect(self.update_legend)
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
@@ -180,6 +179,7 @@ class Row(QWidget):
         chart = Chart(self._time, zero=self._zero, named=self._named)
         chart.top = self._top
         chart.setVisible(not self.folded)
+        chart.redrawn.connect(self.update_legend)
         chart.setAccessibleName(self.title.title)
         self.charts.append(chart)
         self._column.addWidget(chart, 1)

@@ -31,7 +31,7 @@ class Axis:
 
     def label(self, value: float) -> str:
         """Return ``value`` as it stands beside the plot."""
-        text = f"{value:,.{self.decimals}f}"
+        text = f"{value:,.{self.decimals}f}" if value else "0"
         return text.replace("-", MINUS)
 
 
