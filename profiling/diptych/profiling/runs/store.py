@@ -105,7 +105,7 @@ class RunStore:
                 return _usable(matches[0])
             if matches:
                 raise RunNotFoundError(_ambiguous(text, matches))
-        if Path(text).is_dir():
+        if text and Path(text).is_dir():
             return self._at(Path(text))
         raise RunNotFoundError(self._unknown(text, entries))
 
@@ -124,7 +124,7 @@ class RunStore:
     def _names(self) -> Sequence[str]:
         try:
             with os.scandir(self.folder) as found:
-                return sorted(e.name for e in found if e.name[0] != "." and e.is_dir())
+                return sorted(e.name for e in found if e.name[0] != "." and _is_folder(e))
         except OSError:
             return []
 
@@ -159,6 +159,14 @@ def read_entry(directory: Path) -> RunEntry:
         manifest=manifest,
         summary=summary,
     )
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        # A link that leads in a circle, a mount that is gone.
+        return False
 
 
 def _without_manifest(directory: Path, error: RunError) -> RunEntry:
