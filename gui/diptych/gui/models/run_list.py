@@ -1,0 +1,129 @@
+"""The Qt model of the runs list. Role `ROW` gives a `Row`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+    QTimer,
+    Signal,
+)
+
+from diptych.gui.models.hub import RunHub
+from diptych.gui.models.queue import RunQueue
+from diptych.gui.models.run_rows import Row, build
+from diptych.gui.text.runs import WORDS
+
+ROW = Qt.ItemDataRole.UserRole + 1
+Index = QModelIndex | QPersistentModelIndex
+
+_REFRESH_MS = 250
+
+
+class RunListModel(QAbstractListModel):
+    """Follows the hub and the queue; news of many runs at once become one change."""
+
+    about_to_change = Signal()
+    """The rows will be others (not only their content)."""
+    rows_changed = Signal()
+    """They are."""
+
+    def __init__(self, hub: RunHub, queue: RunQueue, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._hub, self._queue = hub, queue
+        self._rows: list[Row] = []
+        self._needle = ""
+        self._closed: set[str] = set()
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_REFRESH_MS)
+        self._timer.timeout.connect(self.refresh)
+        hub.entries_changed.connect(lambda _: self.refresh())
+        hub.snapshot_changed.connect(lambda *_: self._soon())
+        queue.changed.connect(self.refresh)
+
+    @property
+    def rows(self) -> list[Row]:
+        """All rows as shown."""
+        return self._rows
+
+    def row_of(self, key: str) -> int | None:
+        """Return where the run or the group is."""
+        return next((n for n, row in enumerate(self._rows) if row.key == key), None)
+
+    def filter(self, needle: str) -> None:
+        """Show only runs that have all words of ``needle`` in title, setup, id or state."""
+        self._needle = needle
+        self.refresh()
+
+    def toggle(self, group: str) -> None:
+        """Open or close a group."""
+        self._closed ^= {group}
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Look at hub and queue now."""
+        today = datetime.now().astimezone().date()
+        rows = build(
+            self._hub.entries,
+            self._hub.latest,
+            self._queue.waiting,
+            today=today,
+            needle=self._needle,
+            closed=self._closed,
+        )
+        if [row.key for row in rows] != [row.key for row in self._rows]:
+            self.about_to_change.emit()
+            self.beginResetModel()
+            self._rows = rows
+            self.endResetModel()
+            self.rows_changed.emit()
+            return
+        for n, (old, new) in enumerate(zip(self._rows, rows, strict=True)):
+            if old != new:
+                self._rows[n] = new
+                index = self.index(n)
+                self.dataChanged.emit(index, index)
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - as Qt declares it
+        """Count the rows."""
+        return 0 if parent.isValid() else len(self._rows)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Return a row, its title, or what a screen reader says of it."""
+        if not index.isValid():
+            return None
+        row = self._rows[index.row()]
+        if role == ROW:
+            return row
+        if role == Qt.ItemDataRole.DisplayRole:
+            return row.title
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return spoken(row)
+        return None
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        """Let only runs be selected."""
+        row = self._rows[index.row()]
+        if row.run is None:
+            return Qt.ItemFlag.ItemIsEnabled
+        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+
+    def _soon(self) -> None:
+        if not self._timer.isActive():
+            self._timer.start()
+
+
+def spoken(row: Row) -> str:
+    """Return a row in words."""
+    if row.waiting is not None:
+        return f"{row.title}, waiting"
+    if row.run is None:
+        return f"{row.title}, {row.count} runs"
+    return ", ".join((row.title, WORDS[row.run.state], row.run.second, row.run.value))

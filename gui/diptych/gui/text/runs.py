@@ -1,0 +1,152 @@
+"""How a run is put into words: title, second line, value, state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+
+from diptych.gui.text import format as fmt
+from diptych.profiling.records.manifest import RunRequest
+from diptych.profiling.runs.snapshot import RunSnapshot, RunState
+from diptych.profiling.runs.statistics import counted_steps
+from diptych.profiling.runs.store import RunEntry
+
+ICONS = {
+    RunState.DONE: ("check", "text3"),
+    RunState.FAILED: ("cross", "error"),
+    RunState.TIMEOUT: ("clock", "error"),
+    RunState.STOPPED: ("square", "text3"),
+    RunState.INTERRUPTED: ("warning", "warning"),
+    RunState.DAMAGED: ("warning", "error"),
+}
+"""Icon and colour of the states that do not move."""
+
+WORDS = {
+    RunState.STARTING: "starting",
+    RunState.RUNNING: "running",
+    RunState.STOPPING: "stopping",
+    RunState.DONE: "done",
+    RunState.FAILED: "failed",
+    RunState.STOPPED: "stopped",
+    RunState.TIMEOUT: "timed out",
+    RunState.INTERRUPTED: "interrupted",
+    RunState.DAMAGED: "cannot be read",
+}
+
+BAD = (RunState.FAILED, RunState.TIMEOUT, RunState.DAMAGED, RunState.INTERRUPTED)
+
+_LATEST = 200
+"""Steps of a live run over which its ms/step is taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunWords:
+    """What a list says of one run. ``fraction`` is how far it is, if that is known."""
+
+    title: str
+    second: str
+    value: str
+    state: RunState
+    bad: bool
+    fraction: float | None = None
+
+
+def title(framework: str | None, subject: str | None, name: str | None, fallback: str) -> str:
+    """Return such as ``torch resnet18``, or the name that the user gave."""
+    if name:
+        return name
+    words = [word for word in (None if framework == "auto" else framework, subject) if word]
+    return " ".join(words) or fallback
+
+
+def setup(request: RunRequest | None) -> str:
+    """Return what was asked for in short: ``batch 32 · fp32 · 200 steps``."""
+    if request is None:
+        return ""
+    if request.workload is None:
+        return " ".join(request.args) or "own script"
+    knobs = request.knobs
+    words = []
+    if "batch_size" in knobs:
+        words.append(f"batch {knobs['batch_size']}")
+    words += [str(knobs[k]) for k in ("precision", "device") if k in knobs and knobs[k] != "cpu"]
+    if knobs.get("mode") == "infer":
+        words.append("inference")
+    if knobs.get("execution") in ("compile", "hybridize"):
+        words.append({"compile": "compiled", "hybridize": "hybridized"}[str(knobs["execution"])])
+    return " · ".join([*words, "fenced"] if request.fenced else words)
+
+
+def describe(entry: RunEntry, snapshot: RunSnapshot | None) -> RunWords:
+    """Put one run into words."""
+    state = snapshot.state if snapshot is not None else entry.state
+    request = entry.manifest.request if entry.manifest else None
+    framework = entry.framework
+    if snapshot is not None and snapshot.framework is not None:
+        framework = snapshot.framework.name
+    second = setup(request)
+    if state not in (RunState.DONE, RunState.RUNNING):
+        second = _trouble(entry, snapshot, state)
+    return RunWords(
+        title=title(framework, entry.subject, entry.name, entry.id),
+        second=second,
+        value=_value(entry, snapshot),
+        state=state,
+        bad=state in BAD,
+        fraction=_fraction(snapshot) if state.live else None,
+    )
+
+
+def _trouble(entry: RunEntry, snapshot: RunSnapshot | None, state: RunState) -> str:
+    if entry.problem:
+        return entry.problem
+    if snapshot is not None and snapshot.state_text:
+        return snapshot.state_text
+    if entry.summary is not None and entry.summary.status_text:
+        return entry.summary.status_text
+    return WORDS[state]
+
+
+def _value(entry: RunEntry, snapshot: RunSnapshot | None) -> str:
+    if snapshot is not None and len(snapshot.steps):
+        return fmt.duration(latest_step_ns(snapshot))
+    return fmt.duration(entry.median_ms * 1e6) if entry.median_ms is not None else fmt.UNKNOWN
+
+
+def latest_step_ns(snapshot: RunSnapshot) -> float | None:
+    """Return the median completed step time: of the newest steps while live, else of all."""
+    steps = snapshot.steps
+    times = steps.completed[counted_steps(steps, snapshot.warmup)]
+    times = times[-_LATEST:] if snapshot.state.live else times
+    times = times[~np.isnan(times)]
+    return float(np.median(times)) if len(times) else None
+
+
+def _fraction(snapshot: RunSnapshot | None) -> float | None:
+    if snapshot is None or not snapshot.total_steps:
+        return None
+    return min(1.0, len(snapshot.steps) / snapshot.total_steps)
+
+
+def day(then: date, today: date) -> str:
+    """Return the name of a day: Today, Yesterday, ``16 November``, ``16 November 2025``."""
+    if then >= today:
+        return "Today"
+    if then == today - timedelta(days=1):
+        return "Yesterday"
+    words = f"{then.day} {then:%B}"
+    return words if then.year == today.year else f"{words} {then.year}"
+
+
+def created(entry: RunEntry) -> datetime:
+    """Return when the run was made, in local time."""
+    return datetime.fromtimestamp(entry.created / 1e9).astimezone()
+
+
+def short_path(path: Path | str) -> str:
+    """Return ``path`` with ``~`` for the user's own folder."""
+    text, own = str(path), str(Path.home())
+    return "~" + text[len(own) :] if own != "/" and (text + "/").startswith(own + "/") else text

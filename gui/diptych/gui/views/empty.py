@@ -1,0 +1,251 @@
+"""What a window without a run shows: three ways on, and what this machine has."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from diptych.gui.models.machine import MachineModel
+from diptych.gui.models.runtimes import RuntimeModel
+from diptych.gui.text import format as fmt
+from diptych.gui.text.runs import short_path
+from diptych.gui.theme import bind_icon, current, font, manager, pixmap
+from diptych.gui.views.widgets import Elided, hairline, label, link, paint_mark, part, set_ink
+from diptych.profiling.runner.runtimes import TITLES, RuntimeInfo
+
+_WIDTH = 520
+
+
+class _Picture(QWidget):
+    """Two hinged panels."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedSize(208, 78)
+        manager().changed.connect(self.update)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw it."""
+        tokens = current()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for left, colour, square in ((1, tokens.torch[0], False), (110, tokens.mxnet[0], True)):
+            self._panel(painter, left, colour, square=square)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(tokens.line3))
+        for y in (20, 50):
+            painter.drawRoundedRect(QRectF(100, y, 8, 7), 1.5, 1.5)
+        painter.end()
+
+    @staticmethod
+    def _panel(painter: QPainter, left: float, colour: str, *, square: bool) -> None:
+        tokens = current()
+        painter.setPen(QPen(QColor(tokens.line2), 1.3))
+        painter.setBrush(QColor(tokens.bg2))
+        painter.drawRoundedRect(QRectF(left, 1, 97, 75), 5, 5)
+        painter.setPen(QPen(QColor(tokens.grid), 1))
+        for y in (19, 37, 55):
+            painter.drawLine(QPointF(left + 11, y), QPointF(left + 86, y))
+        painter.setPen(QPen(QColor(colour), 1.5))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        high, low = (16, 36) if square else (30, 50)
+        line = QPolygonF()
+        for n in range(38):
+            wave = 2.2 * math.sin(n * (1.7 if square else 2.3)) * math.cos(n * 0.9)
+            line.append(QPointF(left + 11 + 2 * n, low - (low - high) * math.exp(-n / 4) + wave))
+        painter.drawPolyline(line)
+        paint_mark(painter, QPointF(left + 15, 64), square=square, colour=colour)
+
+
+class _Way(QPushButton):
+    """A card that is a button: icon, title, what it does, its key."""
+
+    def __init__(self, icon: str, title: str, text: str, key: str) -> None:
+        super().__init__()
+        self.setObjectName("way")
+        self.setMinimumHeight(56)
+        self.setAccessibleName(title)
+        self.setAccessibleDescription(text)
+        image = QPushButton()
+        image.setObjectName("picture")
+        image.setIconSize(QSize(18, 18))
+        image.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        bind_icon(image, icon, "accent", 18)
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(label(title, size=13, weight=600))
+        words.addWidget(label(text, ink="label"))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 8, 14, 8)
+        row.setSpacing(14)
+        row.addWidget(image)
+        row.addLayout(words, 1)
+        if key:
+            chip = label(key, size=11, weight=500)
+            chip.setProperty("chip", True)
+            row.addWidget(chip)
+        for child in self.findChildren(QWidget):
+            child.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+
+    def sizeHint(self) -> QSize:
+        """Ask for the height of the words."""
+        inside = self.layout()
+        return QSize(_WIDTH, max(58, inside.sizeHint().height() if inside else 0))
+
+
+class _Finding(QWidget):
+    """One line of what was found; ``offer`` is what can be done about it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._icon = QLabel()
+        self._icon.setFixedWidth(16)
+        self._words = Elided(ink="label")
+        self.offer = link("Create one", f"Create a runtime for {name}")
+        self.offer.hide()
+        self._state = ("clock", "text3")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        title = label(name, weight=500)
+        title.setFixedWidth(70)
+        row.addWidget(self._icon)
+        row.addWidget(title)
+        row.addWidget(self._words, 1)
+        row.addWidget(self.offer)
+        self.setFixedHeight(26)
+        manager().changed.connect(self._draw)
+
+    def tell(self, state: str, words: str, *, offer: bool = False) -> None:
+        """Show ``words``; ``state`` is ok, warning, or looking."""
+        self._state = {
+            "ok": ("check", "ok"),
+            "warning": ("warning", "warning"),
+            "none": ("info", "text3"),
+        }.get(state, ("clock", "text3"))
+        self._words.show_text(words)
+        set_ink(self._words, "hint" if state == "looking" else "label")
+        self.offer.setVisible(offer)
+        self._draw()
+
+    def _draw(self) -> None:
+        name, token = self._state
+        colour = getattr(current(), token)
+        self._icon.setPixmap(pixmap(name, colour, 16, self.devicePixelRatioF()))
+
+
+class EmptyView(QWidget):
+    """Signals say which way was chosen."""
+
+    new_wanted = Signal(str)
+    """``catalogue`` or ``script``."""
+    open_wanted = Signal()
+    runtimes_wanted = Signal(str)
+    """Framework of which a runtime is to be created."""
+
+    def __init__(self, runtimes: RuntimeModel, machine: MachineModel) -> None:
+        super().__init__()
+        part(self, "stage")
+        self._runtimes, self._machine = runtimes, machine
+        self._gpu = _Finding("GPU")
+        self._found = {framework: _Finding(title) for framework, title in TITLES.items()}
+        self._host = _Finding("Machine")
+        for framework, finding in self._found.items():
+            finding.offer.clicked.connect(
+                lambda _=False, framework=framework: self.runtimes_wanted.emit(framework)
+            )
+        grid = QGridLayout(self)
+        grid.setContentsMargins(16, 16, 16, 16)
+        grid.setRowStretch(0, 2)
+        grid.setRowStretch(2, 3)
+        grid.setColumnStretch(0, 1)
+        grid.setColumnStretch(2, 1)
+        grid.addWidget(self._column(), 1, 1)
+        runtimes.changed.connect(self.refresh)
+        runtimes.progressed.connect(lambda _: self.refresh())
+        machine.changed.connect(self.refresh)
+        self.refresh()
+
+    def _column(self) -> QWidget:
+        made = QWidget()
+        made.setFixedWidth(_WIDTH)
+        column = QVBoxLayout(made)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(_Picture(), 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addSpacing(14)
+        title = label("Run it under PyTorch, under MXNet, or both", size=20, weight=600)
+        under = label("See where the time goes, and compare with numbers that hold.", ink="label")
+        under.setFont(font(13))
+        for words in (title, under):
+            words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            column.addWidget(words)
+        column.addSpacing(12)
+        for way in self._ways():
+            column.addWidget(way)
+        column.addSpacing(20)
+        column.addWidget(label("Found on this machine", ink="label", size=11, weight=600))
+        for finding in (self._gpu, *self._found.values(), self._host):
+            column.addWidget(finding)
+            column.addWidget(hairline())
+        return made
+
+    def _ways(self) -> list[_Way]:
+        new = _Way("play", "New run", "Pick a workload from the catalogue", "Ctrl+N")
+        own = _Way("terminal", "Run your own script", "Unchanged, with its own arguments", "")
+        old = _Way("folder", "Open a run folder", "A run that was made elsewhere", "Ctrl+O")
+        new.clicked.connect(lambda: self.new_wanted.emit("catalogue"))
+        own.clicked.connect(lambda: self.new_wanted.emit("script"))
+        old.clicked.connect(self.open_wanted)
+        return [new, own, old]
+
+    def refresh(self) -> None:
+        """Show what is known now."""
+        for framework, finding in self._found.items():
+            self._show_runtime(framework, finding)
+        machine = self._machine.machine
+        if machine is None:
+            self._gpu.tell("looking", "Looking…")
+            self._host.tell("looking", "Looking…")
+            return
+        if machine.gpus:
+            first = machine.gpus[0]
+            words = [f"{len(machine.gpus)} × {first.name or 'GPU'}", fmt.memory(first.memory)]
+            self._gpu.tell("ok", ", ".join([*words, f"driver {first.driver or fmt.UNKNOWN}"]))
+        else:
+            self._gpu.tell("none", f"None: {machine.gpu_reason or 'no NVIDIA GPU was found'}")
+        host = machine.host
+        cores = (
+            fmt.UNKNOWN if host.cores_logical is None else fmt.plural(host.cores_logical, "core")
+        )
+        self._host.tell("ok", f"{host.cpu or host.system}, {cores}, {fmt.memory(host.memory)}")
+
+    def _show_runtime(self, framework: str, finding: _Finding) -> None:
+        going = self._runtimes.installations.get(framework)
+        if going is not None:
+            finding.tell("looking", f"Being created: {going.progress.text}")
+            return
+        usable = self._runtimes.usable(framework)
+        if usable:
+            finding.tell("ok", runtime_line(usable[0], framework))
+        elif not self._runtimes.known:
+            finding.tell("looking", "Looking…")
+        else:
+            broken = [info for info in self._runtimes.infos if info.fatal(framework)]
+            holding = [info for info in broken if framework in info.frameworks]
+            words = f"No interpreter with {framework} was found"
+            if holding:
+                words = f"{holding[0].title}: {holding[0].fatal(framework)[0].what}"
+            finding.tell("warning", words, offer=True)
+
+
+def runtime_line(info: RuntimeInfo, framework: str) -> str:
+    """Return such as ``torch 2.13.0 (CUDA 13.0) in ~/venvs/torch``."""
+    found = info.frameworks.get(framework)
+    version = (found.version or "").partition("+")[0] if found else ""
+    build = f"CUDA {found.cuda}" if found and found.cuda else "CPU"
+    place = info.python.removesuffix("/bin/python").removesuffix("/bin/python3")
+    return f"{framework} {version} ({build}) in {short_path(place)}"

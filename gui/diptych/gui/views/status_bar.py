@@ -1,0 +1,161 @@
+"""The foot of the window: how far the shown runs are, and whether to trust it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from diptych.gui.models.hub import RunHub
+from diptych.gui.models.machine import MachineModel
+from diptych.gui.models.selection import Selection
+from diptych.gui.text import format as fmt
+from diptych.gui.text.runs import short_path
+from diptych.gui.theme import manager
+from diptych.gui.theme.tokens import STATUS
+from diptych.gui.views.widgets import Bar, Elided, Mark, label, part, set_ink
+from diptych.profiling.runs.snapshot import RunSnapshot
+
+NO_GPU = "No NVIDIA GPU: showing CPU and memory"
+_SLOTS = 3
+_LATE_NS = 2_000_000_000
+
+
+class _Progress(QWidget):
+    """Mark, step, bar of one run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 10, 0)
+        row.setSpacing(6)
+        self._mark, self._words, self._bar = Mark(), label(size=11), Bar()
+        for widget in (self._mark, self._words, self._bar):
+            row.addWidget(widget)
+
+    def show_run(self, snapshot: RunSnapshot, *, square: bool, colour: str) -> None:
+        """Show how far the run is."""
+        done, total = len(snapshot.steps), snapshot.total_steps
+        self._mark.look(square=square, colour=colour)
+        words = f"step {fmt.count(done)}"
+        if total:
+            words += f"/{fmt.count(total)}"
+        elif done == 0:
+            words = snapshot.state_text or "starting"
+        self._words.setText(words)
+        self._bar.setVisible(bool(total))
+        if total:
+            self._bar.show_fraction(done / total, colour)
+
+
+class StatusBar(QWidget):
+    """26 px high."""
+
+    def __init__(
+        self, hub: RunHub, selection: Selection, machine: MachineModel, home: Path
+    ) -> None:
+        super().__init__()
+        part(self, "status")
+        self.setFixedHeight(STATUS)
+        self._hub, self._selection, self._machine = hub, selection, machine
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 0, 14, 0)
+        row.setSpacing(12)
+        self._slots = [_Progress() for _ in range(_SLOTS)]
+        for slot in self._slots:
+            row.addWidget(slot)
+        self._place = label(f"Runs are kept in {short_path(home / 'runs')}", ink="label", size=11)
+        self._lag = label(ink="label", size=11)
+        self._lost = label(ink="label", size=11)
+        self._runtime = Elided(ink="label", size=11)
+        self._gpu = label(ink="label", size=11)
+        for widget in (self._place, self._lag, self._lost):
+            row.addWidget(widget)
+        row.addStretch(1)
+        self._runtime.setSizePolicy(
+            self._gpu.sizePolicy().Policy.Maximum, self._gpu.sizePolicy().Policy.Preferred
+        )
+        row.addWidget(self._runtime, 0)
+        row.addWidget(self._gpu)
+        hub.snapshot_changed.connect(self._news)
+        selection.shown_changed.connect(self.refresh)
+        machine.changed.connect(self.refresh)
+        manager().changed.connect(self.refresh)
+        self.refresh()
+
+    def _news(self, run: str) -> None:
+        if run in self._selection.shown:
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Show what is known now."""
+        shown = [(run, self._hub.latest(run)) for run in self._selection.shown]
+        known = [(run, snapshot) for run, snapshot in shown if snapshot is not None]
+        for slot, pair in zip(self._slots, [*known, *[None] * _SLOTS], strict=False):
+            slot.setVisible(pair is not None)
+            if pair is not None:
+                look = self._selection.look(pair[0])
+                slot.show_run(pair[1], square=look.square, colour=look.colour)
+        snapshots = [snapshot for _, snapshot in known]
+        self._place.setVisible(not snapshots)
+        self._show_lag(snapshots)
+        self._show_lost(snapshots)
+        self._show_machine(snapshots)
+
+    def _show_lag(self, snapshots: list[RunSnapshot]) -> None:
+        lags = [s.lag for s in snapshots if s.state.live and s.lag is not None]
+        self._lag.setVisible(bool(lags))
+        if lags:
+            self._lag.setText(f"lag {fmt.duration(max(lags))}")
+            self._lag.setToolTip("Age of the newest record when it was read")
+            set_ink(self._lag, "warning" if max(lags) > _LATE_NS else "label")
+
+    def _show_lost(self, snapshots: list[RunSnapshot]) -> None:
+        counts = {"missing": 0, "malformed": 0, "unknown_kind": 0, "not_written": 0}
+        for snapshot in snapshots:
+            for name in counts:
+                counts[name] += getattr(snapshot.losses, name)
+        total = sum(counts.values())
+        self._lost.setVisible(bool(snapshots))
+        self._lost.setText(f"{fmt.count(total)} records lost")
+        self._lost.setToolTip(
+            f"missing {counts['missing']:,}, damaged {counts['malformed']:,}, of an unknown kind "
+            f"{counts['unknown_kind']:,}, not written {counts['not_written']:,}"
+        )
+        set_ink(self._lost, "warning" if total else "label")
+
+    def _show_machine(self, snapshots: list[RunSnapshot]) -> None:
+        names = dict.fromkeys(words for words in map(runtime_words, snapshots) if words)
+        self._runtime.show_text("   ".join(names))
+        self._runtime.setVisible(bool(names))
+        self._gpu.setText(self._gpu_words(snapshots))
+
+    def _gpu_words(self, snapshots: list[RunSnapshot]) -> str:
+        infos = [info for snapshot in snapshots for info in snapshot.gpu_info.values()]
+        if infos:
+            return gpu_words([info.name for info in infos if info.index is not None])
+        if snapshots and all(snapshot.nvml_state == "absent" for snapshot in snapshots):
+            return NO_GPU
+        machine = self._machine.machine
+        if machine is None or snapshots:
+            return ""
+        return gpu_words([gpu.name for gpu in machine.gpus]) if machine.gpus else NO_GPU
+
+
+def runtime_words(snapshot: RunSnapshot) -> str:
+    """Return such as ``torch 2.13.0 (CUDA 13.0)``; empty while not known."""
+    framework = snapshot.framework
+    if framework is None:
+        return ""
+    version = framework.version.partition("+")[0]
+    cuda = f" (CUDA {framework.cuda})" if framework.cuda else " (CPU)"
+    return f"{framework.name} {version}{cuda}"
+
+
+def gpu_words(names: list[str | None]) -> str:
+    """Return such as ``2 × RTX 3090``."""
+    parts = []
+    for name in dict.fromkeys(names):
+        count = names.count(name)
+        parts.append(f"{count} × {name or 'GPU'}" if count > 1 else name or "GPU")
+    return ", ".join(parts)
