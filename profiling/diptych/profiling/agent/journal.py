@@ -86,6 +86,8 @@ class Journal:
         if len(self._queue) >= LIMIT:
             self._dropped += 1
             return
+        if self._fd < 0:
+            return
         self._queue.append((t, what, payload))
         if not self.awake:
             self.awake = True

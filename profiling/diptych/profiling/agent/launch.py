@@ -59,7 +59,11 @@ def _session(config: Dict[str, Any]) -> Session:
     session = Session(config, Journal(os.path.join(events, name + ".jsonl"), name))
     session.start()
     atexit.register(session.close)
-    os.register_at_fork(after_in_child=session.abandon)
+    os.register_at_fork(
+        before=session.before_fork,
+        after_in_parent=session.after_fork,
+        after_in_child=session.abandon,
+    )
     _watch(session)
     _catch_faults(config["dir"])
     return session

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 import time
 from typing import Any, Dict, List, Optional, Set
 
@@ -262,9 +263,19 @@ class Session:
         if self.side.stop(1.0):
             self.journal.close()
 
+    def before_fork(self) -> None:
+        """Have no thread while a process forks: Python warns of it, rightly."""
+        self.side.pause()
+
+    def after_fork(self) -> None:
+        """Go on in the parent: at once, or, where Python counts threads now, soon."""
+        if sys.version_info < (3, 12):
+            self.side.wake()
+
     def abandon(self) -> None:
         """In a forked child: be nobody, hold nothing."""
         self._finished = True
         for probe in self._probes:
             probe.shut()
+        self.side.abandon()
         self.journal.abandon()

@@ -39,8 +39,9 @@ class Side:
         self._signal = threading.Lock()
         self._signal.acquire()
         self._stopping = False
+        self._paused = False
         self._next_drain = 0.0
-        self._thread = threading.Thread(target=self._run, name="diptych-side", daemon=True)
+        self._thread: Optional[threading.Thread] = None
 
     def every(self, task: Task, delay: Optional[float] = 0.0) -> None:
         """Run ``task`` after ``delay`` seconds, then whenever it asks for it."""
@@ -61,22 +62,41 @@ class Side:
 
     def wake(self) -> None:
         """End the thread's sleep; cheap, callable from any thread."""
+        if self._paused:
+            self._paused = False
+            self.start()
         try:
             self._signal.release()
         except RuntimeError:
             pass  # it is awake already
 
     def start(self) -> None:
-        """Begin; may be called once."""
+        """Begin, or go on after :meth:`stop`."""
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="diptych-side", daemon=True)
         self._thread.start()
 
     def stop(self, timeout: float) -> bool:
         """End the thread; returns whether it ended within ``timeout`` seconds."""
         self._stopping = True
+        self._paused = False
         self.wake()
-        if self._thread.is_alive():
-            self._thread.join(timeout)
-        return not self._thread.is_alive()
+        thread = self._thread
+        if thread is None or thread is threading.current_thread():
+            return thread is None
+        thread.join(timeout)
+        return not thread.is_alive()
+
+    def pause(self) -> None:
+        """End the thread until somebody wakes it."""
+        if self._thread is not None and not self._stopping and self.stop(1.0):
+            self._journal.awake = False
+            self._paused = True
+
+    def abandon(self) -> None:
+        """Never start again (in a forked child)."""
+        self._paused = False
+        self._thread = None
 
     def _run(self) -> None:
         while not self._stopping:
