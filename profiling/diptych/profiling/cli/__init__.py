@@ -109,7 +109,8 @@ class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from importlib.metadata import version
 
-        parser.exit(message=f"diptych {version('diptych')}\n")
+        print(f"diptych {version('diptych')}")
+        parser.exit()
 
 
 def _say(line: str) -> None:

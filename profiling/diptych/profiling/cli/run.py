@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from diptych.profiling.cli import options
 from diptych.profiling.cli.errors import CliError
+from diptych.profiling.cli.interrupts import Interrupts
 
 if TYPE_CHECKING:
     from diptych.profiling.cli.live import LiveLine
@@ -91,21 +91,35 @@ def _add_knobs(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Check, launch, follow, report."""
-    request = _request(args)
+    request = make_request(args)
+    from diptych.profiling.cli.live import LiveLine
     from diptych.profiling.runner import launch
 
     if args.dry_run:
         print(launch.shell_command(request))
         return 0
+    line = LiveLine(sys.stderr)
     _note_missing_window(request, args)
+    interrupts = Interrupts()
     try:
         directory = launch.start(request)
+        interrupts.now_known(directory)
+        line.say(f"run {directory.name} in {directory}")
+        _watch(directory, line, interrupts)
     except launch.LaunchError as error:
         raise CliError(str(error)) from None
-    return _follow(directory, as_json=args.json)
+    finally:
+        interrupts.restore()
+        line.clear()
+    return _report(directory, as_json=args.json, interrupted=interrupts)
 
 
-def _request(args: argparse.Namespace) -> RunRequest:
+def make_request(args: argparse.Namespace) -> RunRequest:
+    """Return what the options ask for.
+
+    Raises:
+        CliError: it cannot be run.
+    """
     if (args.workload is None) == (args.script is None):
         raise CliError("run needs --workload NAME or --script FILE (see `diptych run --help`)", 2)
     if args.python and args.runtime:
@@ -184,50 +198,7 @@ def _note_missing_window(request: RunRequest, args: argparse.Namespace) -> None:
         )
 
 
-class _Interrupts:
-    """Ctrl-C and SIGTERM stop the run; a second one kills it; a third leaves at once."""
-
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
-        self.count = 0
-        self.number = signal.SIGINT
-        self._before = {
-            number: signal.signal(number, self._on_signal)
-            for number in (signal.SIGINT, signal.SIGTERM)
-        }
-
-    def restore(self) -> None:
-        """Put the former handlers back."""
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-    def _on_signal(self, number: int, _frame: object) -> None:
-        from diptych.profiling.runner.control import ask_stop
-
-        self.count += 1
-        self.number = signal.Signals(number)
-        if self.count > 2:
-            raise KeyboardInterrupt
-        by = "Ctrl-C" if number == signal.SIGINT else signal.Signals(number).name
-        ask_stop(self._directory, by, kill=self.count > 1)
-
-
-def _follow(directory: Path, *, as_json: bool) -> int:
-    """Show the run until it is over, then what came out."""
-    from diptych.profiling.cli.live import LiveLine
-
-    line = LiveLine(sys.stderr)
-    line.say(f"run {directory.name} in {directory}")
-    interrupts = _Interrupts(directory)
-    try:
-        _watch(directory, line, interrupts)
-    finally:
-        interrupts.restore()
-        line.clear()
-    return _report(directory, as_json=as_json, interrupted=interrupts)
-
-
-def _watch(directory: Path, line: LiveLine, interrupts: _Interrupts) -> None:
+def _watch(directory: Path, line: LiveLine, interrupts: Interrupts) -> None:
     import time
 
     from diptych.profiling.runs.session import RunSession
@@ -246,7 +217,7 @@ def _watch(directory: Path, line: LiveLine, interrupts: _Interrupts) -> None:
                 time.sleep(0.1)
 
 
-def _report(directory: Path, *, as_json: bool, interrupted: _Interrupts) -> int:
+def _report(directory: Path, *, as_json: bool, interrupted: Interrupts) -> int:
     import msgspec
 
     from diptych.profiling.cli import report

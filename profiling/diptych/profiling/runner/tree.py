@@ -64,11 +64,13 @@ class ProcessTree:
 
         ``own`` is the worker's pid, whose exit code belongs to somebody else.
         """
-        spared = {own, *self._helpers()}
-        for process in _children(self._me):
-            with contextlib.suppress(psutil.Error, ChildProcessError):
-                if process.pid not in spared and process.status() == psutil.STATUS_ZOMBIE:
-                    os.waitpid(process.pid, os.WNOHANG)
+        others = {own, *self._helpers()}
+        with contextlib.suppress(ChildProcessError):
+            while True:
+                ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+                if ended is None or ended.si_pid in others:
+                    return
+                os.waitpid(ended.si_pid, os.WNOHANG)
 
     def _spared(self) -> set[int]:
         spared = {self._me}
@@ -88,13 +90,6 @@ class ProcessTree:
 def _descendants(pid: int) -> list[psutil.Process]:
     try:
         return list(psutil.Process(pid).children(recursive=True))
-    except psutil.Error:
-        return []
-
-
-def _children(pid: int) -> list[psutil.Process]:
-    try:
-        return list(psutil.Process(pid).children())
     except psutil.Error:
         return []
 
