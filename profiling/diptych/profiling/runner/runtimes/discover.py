@@ -145,13 +145,12 @@ def _pyenv() -> Iterator[Path]:
 
 
 def path_folders() -> list[Path]:
-    """Return the folders of PATH, without pyenv's shims, which stand for anything."""
-    shims = pyenv_root() / "shims"
+    """Return the folders of PATH, without shims (pyenv, asdf), which stand for anything."""
     named = os.environ.get("PATH", "").split(os.pathsep)
     folders = dict.fromkeys(Path(name) for name in named if name.startswith("/"))
     for always in ("/usr/local/bin", "/usr/bin"):
         folders.setdefault(Path(always))
-    return [folder for folder in folders if folder != shims]
+    return [folder for folder in folders if folder.name != "shims"]
 
 
 def _on_path() -> Iterator[Path]:

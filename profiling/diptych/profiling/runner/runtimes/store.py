@@ -23,6 +23,8 @@ from diptych.profiling.runner.runtimes.probe import Probed
 
 # Counts up when a probe learns to say more.
 _VERSION = 1
+# Seen from the file system alone, and over as soon as it says otherwise.
+_FLEETING = {"gone", "half_installed"}
 _OUR_VARIABLES = ("CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH", "PYTHONPATH")
 
 
@@ -87,9 +89,9 @@ def remember(home: Path | None, probes: dict[str, Probed]) -> None:
         return
     with contextlib.suppress(OSError), change(home) as stored:
         stored.probes = {k: v for k, v in stored.probes.items() if os.path.lexists(k)}
-        # One that does not start, or is being installed, is asked each time.
-        started = {p: probed for p, probed in probes.items() if probed.info.python_version}
-        for python, probed in started.items():
+        for python, probed in probes.items():
+            if any(problem.code in _FLEETING for problem in probed.info.problems):
+                continue
             stored.probes[python] = CachedProbe(
                 fingerprint=_fingerprint(python, probed.sites), sites=probed.sites, info=probed.info
             )
