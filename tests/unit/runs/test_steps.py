@@ -46,6 +46,13 @@ def test_a_completion_that_never_comes_is_nan() -> None:
     assert table.ruler == "event"
 
 
+def test_a_completion_in_no_time_is_unknown() -> None:
+    table = StepTable()
+    table.add([step(0, completed=0), step(1)])
+    table.complete([done(1, completed=0)])
+    assert np.isnan(table.columns().completed).all()
+
+
 def test_numbers_that_do_not_count_up() -> None:
     table = StepTable()
     table.add([step(5), step(900), step(6), step(7)])

@@ -88,7 +88,7 @@ def test_states_without_a_summary(tmp_path: Path) -> None:
         }
 
 
-@pytest.mark.parametrize("text", ["{id}", "night 1", "0001", "{start}", "{path}"])
+@pytest.mark.parametrize("text", ["{id}", "night 1", "0001", "mxnet", "{start}", "{path}"])
 def test_find(store: RunStore, text: str) -> None:
     wanted = store.list()[1]
     text = text.format(id=wanted.id, start=wanted.id[:12], path=wanted.directory)

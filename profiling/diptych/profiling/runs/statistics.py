@@ -60,7 +60,12 @@ def samples_per_second(steps: StepColumns, counted: NDArray[np.bool_]) -> float 
 
 
 def overhead_percent(steps: StepColumns, counted: NDArray[np.bool_]) -> float | None:
-    """Return the agent's own time in the training thread, in percent of dispatched time."""
+    """Return the agent's own time in the training thread, in percent of the steps' time.
+
+    That is the completed time where it is known: Python may run ahead, and
+    then the dispatched time is a small part of what a step takes.
+    """
+    length = np.where(np.isnan(steps.completed), steps.dispatched, steps.completed)
     known = counted & ~np.isnan(steps.cost)
-    time = float(steps.dispatched[known].sum())
+    time = float(length[known].sum())
     return float(steps.cost[known].sum()) / time * 100 if time > 0 else None

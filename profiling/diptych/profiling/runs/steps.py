@@ -138,7 +138,7 @@ def _sound(
 
 def _step_arrays(steps: Sequence[Step]) -> _Batch:
     start = _ints([s.t0 for s in steps])
-    completed = _floats([s.completed for s in steps])
+    completed = _lengths([s.completed for s in steps])
     return {
         "n": _ints([s.n for s in steps]),
         "start": start,
@@ -157,7 +157,7 @@ def _step_arrays(steps: Sequence[Step]) -> _Batch:
 def _done_arrays(dones: Sequence[Done]) -> _Batch:
     return {
         "n": _ints([d.n for d in dones]),
-        "completed": _floats([d.completed for d in dones]),
+        "completed": _lengths([d.completed for d in dones]),
         "completed_at": _floats([d.t for d in dones]),
         "loss": _floats([d.loss for d in dones]),
     }
@@ -170,6 +170,13 @@ def _ints(values: list[int]) -> Ints:
 def _floats(values: list[Any]) -> Floats:
     """Null becomes NaN."""
     return np.array(values, np.float64)
+
+
+def _lengths(values: list[Any]) -> Floats:
+    """No step takes no time: 0 says that the ruler could not tell."""
+    lengths = _floats(values)
+    lengths[lengths == 0] = np.nan
+    return lengths
 
 
 def _phases(steps: Sequence[Step]) -> Ints:

@@ -87,7 +87,7 @@ class RunStore:
         return (_mtime(self.folder), *sorted(stamps))
 
     def find(self, text: str) -> RunEntry:
-        """Return the run that ``text`` names: a path, an id, its start or end, or a name.
+        """Return the run that ``text`` names: a path, an id, its start, end or any part, or a name.
 
         Raises:
             RunNotFoundError: none does, or several do.
@@ -100,6 +100,7 @@ class RunStore:
             [e for e in entries if e.id == text],
             [e for e in entries if e.name == text],
             [e for e in entries if e.id.startswith(text) or e.id.endswith(text)] if text else [],
+            [e for e in entries if text in e.id] if text else [],
         ):
             if len(matches) == 1:
                 return _usable(matches[0])
