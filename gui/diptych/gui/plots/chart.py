@@ -57,6 +57,9 @@ class Chart(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph has no types
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAntialiasing(False)
+        # pyqtgraph caches the background, which holds the grid here.
+        self.setViewportUpdateMode(pg.GraphicsView.ViewportUpdateMode.FullViewportUpdate)
+        self.setCacheMode(pg.GraphicsView.CacheModeFlag.CacheNone)
         self.setCursor(Qt.CursorShape.CrossCursor)
         self._time, self._zero, self._named = time, zero, named
         self._box = pg.ViewBox(enableMenu=False, enableMouse=False, defaultPadding=0.0)
@@ -66,6 +69,7 @@ class Chart(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph has no types
         self.series: list[Series] = []
         self.pairs: list[tuple[Series, Drawn]] = []
         self.marks = Marks()
+        self._stale = True
         self.tag: tuple[str, str, str] | None = None
         self.top: float | None = None
         self._axis: Axis = axis(0.0, 1.0, 4)
@@ -78,14 +82,20 @@ class Chart(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph has no types
     # -- what is drawn ------------------------------------------------------
 
     def set_series(self, series: Sequence[Series], marks: Marks) -> None:
-        """Take what is to be drawn from now on."""
+        """Take what is to be drawn from now on; `redraw` draws it."""
         self.series, self.marks = list(series), marks
-        self.refresh()
+        self._stale = True
+
+    def redraw(self) -> None:
+        """Draw if something was set since."""
+        if self._stale:
+            self.refresh()
 
     def refresh(self) -> None:
         """Reduce every series to the pixels there are, and draw."""
-        if not self.isVisible() or self.visibleRegion().isEmpty():
+        if not self.isVisible() or self.viewport().visibleRegion().isEmpty():
             return
+        self._stale = False
         low, high = self._time.range
         pixels = max(1, int(self._plot().width()))
         self.pairs = [(series, draw(series, low, high, pixels)) for series in self.series]
@@ -99,7 +109,10 @@ class Chart(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph has no types
         self._box.setRange(
             xRange=(low, high), yRange=(self._axis.low, self._axis.high), padding=0, update=True
         )
-        self.viewport().update()
+        # Now, not within the painting, and by way of the scene, which reports
+        # all that changed at once: otherwise each picture is painted twice.
+        self._box.prepareForPaint()
+        self.scene().update()
         self.redrawn.emit()
 
     def _find_axis(self, low: float, high: float) -> Axis:

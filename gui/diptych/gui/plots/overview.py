@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPolygonF
+import pyqtgraph as pg
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from diptych.gui.plots.items import colour_with, line_pen
@@ -101,8 +102,7 @@ class Overview(QWidget):
             x = strip.left() + drawn.x[known] / self._end() * strip.width()
             y = strip.bottom() - 3 - (drawn.y[known] - low) / (high - low) * (strip.height() - 6)
             painter.setPen(line_pen(colour_with(series.colour, 0.8)))
-            points = [QPointF(a, b) for a, b in zip(x.tolist(), y.tolist(), strict=True)]
-            painter.drawPolyline(QPolygonF(points))
+            painter.drawPolyline(pg.functions.arrayToQPolygonF(x, y))
         painter.restore()
 
     def _paint_frame(self, painter: QPainter, strip: QRectF) -> None:

@@ -163,7 +163,7 @@ class Row(QWidget):
         self._column.addLayout(head)
 
     def set_series(self, series: Sequence[Series], marks: dict[str, Marks], shared: Marks) -> None:
-        """Draw ``series``; ``marks`` by group for charts of one run each, else ``shared``."""
+        """Take ``series``; ``marks`` by group for charts of one run each, else ``shared``."""
         groups = list(dict.fromkeys(s.group for s in series)) if self.each else [""]
         while len(self.charts) > len(groups):
             self._drop(self.charts.pop())
@@ -173,7 +173,11 @@ class Row(QWidget):
             own = [s for s in series if not self.each or s.group == group]
             chart.tag = (group, own[0].colour, own[0].mark) if self.each and own else None
             chart.set_series(own, marks.get(group, Marks()) if self.each else shared)
-        self.update_legend()
+
+    def redraw(self) -> None:
+        """Draw what was set since, if it can be seen."""
+        for chart in self.charts:
+            chart.redraw()
 
     def _add(self) -> None:
         chart = Chart(self._time, zero=self._zero, named=self._named)
@@ -217,8 +221,7 @@ class Row(QWidget):
             chart.setVisible(not self.folded)
         self.legend.setVisible(not self.folded)
         self.folded_changed.emit()
-        for chart in self.charts:
-            chart.refresh()
+        self.redraw()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the hairline above."""

@@ -22,6 +22,7 @@ from diptych.gui.plots.reduce import (
 )
 
 _MEDIAN_PIXELS = 3
+_BAR_PIXELS = 2
 _RATIO_NS = 500_000_000
 """A rate is taken over half a second at least: of one step it would only flicker."""
 
@@ -46,6 +47,7 @@ class Series:
     ``t`` is int64 ns on the run's clock, ``origin`` its zero; ``values`` has
     shape (n,), or (rows, n) for a stack; shown is ``values * scale``. ``gap``
     is the longest time in ns between two rows that a line may bridge.
+    ``begin`` is when each row began, where a row lasts for a while.
     ``group`` names the run in the legend, ``mark`` is ``dot`` or ``square``.
     """
 
@@ -60,6 +62,7 @@ class Series:
     kind: Kind = Kind.LINE
     dashed: bool = False
     under: Numbers | None = None
+    begin: Ints | None = None
     gap: int | None = None
     colours: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
@@ -76,9 +79,10 @@ class Series:
 class Drawn:
     """A curve reduced to one picture: ``x`` in s, ``y`` in the unit of the plot.
 
-    ``low`` and ``high`` over ``band_x`` are the raw band; ``areas`` has one row
-    more than the stack has columns, the first being 0. ``peak`` is the greatest
-    value of each bucket at ``peak_x``, for outliers.
+    ``low`` and ``high`` over ``band_x`` are the raw band. ``areas`` has one row
+    more than the stack has columns, the first being 0; each of its bars reaches
+    from ``x`` to ``right``. ``peak`` is the greatest value of each bucket at
+    ``peak_x``, for outliers.
     """
 
     x: Floats
@@ -87,6 +91,7 @@ class Drawn:
     low: Floats = field(default_factory=lambda: np.empty(0))
     high: Floats = field(default_factory=lambda: np.empty(0))
     areas: Floats | None = None
+    right: Floats = field(default_factory=lambda: np.empty(0))
 
     @property
     def peak_x(self) -> Floats:
@@ -126,6 +131,8 @@ def draw(series: Series, low: float, high: float, pixels: int) -> Drawn:
     begin = series.origin + int(low * 1e9)
     end = series.origin + int(high * 1e9)
     least = _RATIO_NS if series.kind is Kind.RATE else 0
+    if series.kind is Kind.STACK:
+        pixels = max(1, pixels // _BAR_PIXELS)
     cut = buckets(series.t, begin, end, pixels, least)
     return _DRAW[series.kind](series, cut, pixels)
 
@@ -158,7 +165,10 @@ def _median(series: Series, cut: Buckets, pixels: int) -> Drawn:
 def _stack(series: Series, cut: Buckets, _pixels: int) -> Drawn:
     parts = means(series.values, cut) * series.scale
     areas = np.vstack([np.zeros((1, parts.shape[1])), np.cumsum(parts, axis=0)])
-    return Drawn(_seconds(series, series.t[cut.starts]), areas[-1], areas=areas)
+    begin = series.t if series.begin is None else series.begin
+    left = _seconds(series, begin[cut.starts])
+    right = _seconds(series, series.t[cut.starts + cut.counts - 1])
+    return Drawn(left, areas[-1], areas=areas, right=right)
 
 
 def _rate(series: Series, cut: Buckets, _pixels: int) -> Drawn:

@@ -72,7 +72,11 @@ class PlotStack(QWidget):
         for row in self.rows:
             for chart in row.charts:
                 chart.refresh()
-            row.update_legend()
+
+    def redraw(self) -> None:
+        """Draw what was set since, where it can be seen."""
+        for row in self.rows:
+            row.redraw()
 
     def _align(self) -> None:
         """Keep axis and overview as wide as the plots beside a scroll bar."""

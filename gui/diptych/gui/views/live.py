@@ -163,7 +163,6 @@ class LiveView(QWidget):
         shown = self.shown()
         if not self._show_page(shown):
             return
-        self.time.set_extent(max(last_second(run.snapshot) for run in shown))
         plots = all_series(shown, current())
         own = {run.name: marks_of(run) for run in shown}
         shared = shared_marks(shown)
@@ -171,6 +170,9 @@ class LiveView(QWidget):
         for key, row in self.rows.items():
             if key in plots:
                 row.set_series(plots[key], own, self._with_limits(key, shown, shared))
+        # Moving the range draws what was set above, and only once.
+        self.time.set_extent(max(last_second(run.snapshot) for run in shown))
+        self.stack.redraw()
         self._show_overview(shown, plots)
 
     def _show_page(self, shown: list[Shown]) -> bool:

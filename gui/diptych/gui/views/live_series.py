@@ -119,6 +119,7 @@ def _phases(run: Shown, tokens: Tokens) -> Series:
         run.snapshot.origin,
         _MS,
         Kind.STACK,
+        begin=steps.start,
         colours=tokens.phases,
         labels=PHASES,
     )
@@ -284,9 +285,9 @@ def _union(stretches: list[Stretch]) -> tuple[Stretch, ...]:
     joined: list[Stretch] = []
     for stretch in sorted(stretches, key=lambda s: s.low):
         if joined and stretch.low <= joined[-1].high:
-            last = joined.pop()
-            stretch = replace(last, high=max(last.high, stretch.high))
-        joined.append(stretch)
+            joined[-1] = replace(joined[-1], high=max(joined[-1].high, stretch.high))
+        else:
+            joined.append(stretch)
     return tuple(joined)
 
 
