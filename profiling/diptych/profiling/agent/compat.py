@@ -58,7 +58,8 @@ def prepare() -> List[str]:
 
     Call it before mxnet's import begins; a second call lends nothing more.
     """
-    if _lent or _stubs or "mxnet" in sys.modules:
+    # A package that is being imported is in sys.modules, but has no version yet.
+    if _lent or _stubs or hasattr(sys.modules.get("mxnet"), "__version__"):
         return []
     done = []
     names = _lend_names()

@@ -53,10 +53,17 @@ class MxBackend:
         self._profiler = MxProfiler(mx, self.settle)
         self._memory = False
         self._compiled = False
+        self._description: Optional[Dict[str, Any]] = None
+        self._missed: Tuple[str, ...] = ()
 
     def describe(self) -> Dict[str, Any]:
         """Return what MXNet says of itself; devices once the script has used one."""
-        return describe(self._mx, self.contexts)
+        if self._description is None:
+            self._description = describe(self._mx)
+        if not self.contexts:
+            return self._description
+        devices = ", ".join(device_name(context) for context in self.contexts)
+        return dict(self._description, device=devices)
 
     def saw_context(self, context: Any) -> None:
         """Note that the script computes on ``context``."""
@@ -156,8 +163,9 @@ class MxBackend:
         if self._profiler.refusal is not None:
             raise ProfilerError(self._profiler.refusal)
         self._memory = "memory" in options
-        missing = [name for name in ("shapes", "stacks") if name in options]
-        if missing:
+        missing = tuple(name for name in ("shapes", "stacks") if name in options)
+        if missing and missing != self._missed:
+            self._missed = missing
             text = "MXNet's profiler records no %s" % " and no ".join(missing)
             self._warn("options", text)
 

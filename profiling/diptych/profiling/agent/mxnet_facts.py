@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import ctypes
 import os
-from typing import Any, Dict, Iterable, List, Optional
+from typing import Any, Dict, Iterable, Optional
 
 _CUDA_WHEELS = ("101", "102", "110", "112", "113", "114", "115", "116", "117")
 
 
-def describe(mx: Any, contexts: List[Any]) -> Dict[str, Any]:
-    """Return the fields of the ``framework`` record; ``contexts`` are those seen in use."""
+def describe(mx: Any) -> Dict[str, Any]:
+    """Return the fields of the ``framework`` record; ``device`` is null where there are several."""
     on = sorted(name for name, feature in mx.runtime.Features().items() if feature.enabled)
     cuda = _cuda_version() if "CUDA" in on else None
-    device: Optional[str] = "cpu" if "CUDA" not in on else None
-    if contexts:
-        device = ", ".join(device_name(context) for context in contexts)
     settings = ("MXNET_", "OMP_", "KMP_")
     details = {name: os.environ[name] for name in sorted(os.environ) if name.startswith(settings)}
     details["engine"] = os.environ.get("MXNET_ENGINE_TYPE") or "ThreadedEnginePerDevice"
@@ -24,7 +21,7 @@ def describe(mx: Any, contexts: List[Any]) -> Dict[str, Any]:
         "name": "mxnet",
         "version": str(mx.__version__),
         "cuda": cuda,
-        "device": device,
+        "device": None if cuda else "cpu",
         "threads": _threads(mx),
         "details": details,
     }
@@ -60,7 +57,14 @@ def _threads(mx: Any) -> Optional[int]:
 def count_block(block: Any) -> Optional[int]:
     """Return how many trainable numbers a Gluon block holds; None while shapes are open."""
     parameters = block.collect_params().values()
-    return _count(p.shape for p in parameters if p.grad_req != "null")
+    return _count(_shape(p) for p in parameters if p.grad_req != "null")
+
+
+def _shape(parameter: Any) -> Any:
+    """Return a parameter's shape; one of a loaded ``SymbolBlock`` knows it only by its array."""
+    if parameter.shape is None and parameter._data is not None:
+        return parameter._data[0].shape
+    return parameter.shape
 
 
 def count_module(module: Any) -> Optional[int]:

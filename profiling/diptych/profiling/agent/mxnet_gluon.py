@@ -41,12 +41,13 @@ class _Blocks:
         backend, models, is_recording = watcher.backend, self._models, self._is_recording
 
         def __call__(self_: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N807  # stands in for it
-            if probe.inside or not probe.ready():
+            if probe.inside:
                 return original(self_, *args, **kwargs)
             known = models.get(self_)
             if known is None:
                 known = self._judge(self_, args)
-            if known == _NO_MODEL:
+            # In this order: a transform in a loading thread must not claim the run.
+            if known == _NO_MODEL or not probe.ready():
                 return original(self_, *args, **kwargs)
             watcher.tie()
             key, train, output = id(self_), is_recording(), None
@@ -69,7 +70,7 @@ class _Blocks:
         if args and isinstance(args[0], self._symbol):
             return _NO_MODEL  # a graph is built, nothing is computed
         known = _NEW
-        if isinstance(block, self._is_loss) or not block.collect_params():
+        if isinstance(block, self._is_loss) or not list(block.collect_params()):
             known = _NO_MODEL
         self._models[block] = known
         return known

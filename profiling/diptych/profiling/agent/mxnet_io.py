@@ -36,7 +36,7 @@ def _patch_loader(loader: Any, watcher: Watcher) -> None:
 def _batches(batches: Iterator[Any], watcher: Watcher) -> Iterator[Any]:
     probe = watcher.probe
     while True:
-        if not probe.ready():
+        if not watcher.may_load():
             yield from batches
             return
         watcher.tie()
@@ -60,7 +60,7 @@ def _next(original: Call, watcher: Watcher) -> Call:
     probe = watcher.probe
 
     def wrapped(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if watcher.loading or not probe.ready():
+        if watcher.loading or not watcher.may_load():
             return original(self, *args, **kwargs)
         watcher.tie()
         watcher.loading = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
 if TYPE_CHECKING:
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from .probe import Probe
 
 Call = Callable[..., Any]
+_ident = threading.get_ident
 
 
 class Watcher:
@@ -28,6 +30,17 @@ class Watcher:
         """A loader has said how large the batch is: do not ask the arrays."""
         self.loose_end: Optional[Call] = None
         """Ends an optimizer's step of which only what follows shows that it is over."""
+
+    def may_load(self) -> bool:
+        """Return whether a loader is asked by the thread that trains.
+
+        Loaders are also asked by threads that fetch ahead; one of those must
+        not be the first whose events count.
+        """
+        probe = self.probe
+        if probe.owner == _ident():
+            return True
+        return threading.current_thread() is threading.main_thread() and probe.ready()
 
     def tie(self) -> None:
         """Something else begins: a step that is still open is over."""
