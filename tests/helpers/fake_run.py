@@ -13,63 +13,20 @@ import json
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
 
 import msgspec
 import numpy as np
+from tests.helpers import fake_parts
+from tests.helpers.fake_parts import GIB, MS, VERSIONS, FakeJournal
 
 from diptych.profiling.records import kinds
-from diptych.profiling.records.kinds import AnyRecord, Operator
 from diptych.profiling.records.layout import RunPaths
-from diptych.profiling.records.manifest import (
-    GpuDescription,
-    HostInfo,
-    Manifest,
-    RunRequest,
-    Schedule,
-)
+from diptych.profiling.records.manifest import Manifest
 
-MS = 1_000_000
-GIB = 1 << 30
 _PHASE_SHARE = np.array([0.06, 0.31, 0.46, 0.12, 0.05])
-_OPERATORS = {
-    "torch": ("aten::convolution", "aten::mm", "aten::batch_norm", "aten::relu_", "aten::add_"),
-    "mxnet": ("Convolution", "FullyConnected", "BatchNorm", "Activation", "elemwise_add"),
-}
-_VERSIONS = {"torch": ("torch", "2.13.0+cpu"), "mxnet": ("mxnet", "1.9.1")}
-
-
-@dataclass
-class FakeJournal:
-    """One journal with true ``seq`` numbers, written at chosen times ``t``."""
-
-    path: Path
-    writer: str
-    seq: int = 0
-    lines: list[bytes] = field(default_factory=list)
-
-    def put(self, kind: type[AnyRecord], t: int, **fields: Any) -> None:
-        """Add a record; nothing is on disk before ``flush``."""
-        if self.seq == 0 and kind is not kinds.Open:
-            self.put(
-                kinds.Open,
-                t,
-                schema=kinds.SCHEMA,
-                version=kinds.VERSION,
-                writer=self.writer,
-                pid=4242,
-            )
-        self.lines.append(msgspec.json.encode(kind(seq=self.seq, t=t, **fields)) + b"\n")
-        self.seq += 1
-
-    def flush(self) -> None:
-        """Append what was put to the file."""
-        with self.path.open("ab") as file:
-            file.write(b"".join(self.lines))
-        self.lines.clear()
 
 
 class LiveRun:
@@ -115,7 +72,7 @@ class LiveRun:
         self.paths = RunPaths(root / self.id)
         self._held: dict[str, int] = {}
         self._make_directory(lock)
-        self._write_manifest(name)
+        self.paths.manifest.write_bytes(msgspec.json.encode(self._manifest(name)))
         self.worker = FakeJournal(self.paths.worker_journal(0), "worker-r0")
         self.system = FakeJournal(self.paths.system_journal, "system")
         self.runner = FakeJournal(self.paths.runner_journal, "runner")
@@ -241,46 +198,16 @@ class LiveRun:
                 fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 self._held[name] = fd
 
-    def _write_manifest(self, name: str | None) -> None:
-        distribution, version = _VERSIONS[self.framework]
-        manifest = Manifest(
-            id=self.id,
+    def _manifest(self, name: str | None) -> Manifest:
+        return fake_parts.manifest(
+            run_id=self.id,
+            framework=self.framework,
+            workload=self.workload,
             created=self.created,
             started=self.started,
-            app_version="0.1.0",
-            request=RunRequest(
-                framework=self.framework,
-                python="/opt/runtimes/python",
-                runtime=self.framework,
-                workload=self.workload,
-                knobs={"batch": self.batch, "steps": self.total_steps, "device": "cpu"},
-                schedule=Schedule(),
-                name=name,
-            ),
-            command=("/opt/runtimes/python", f"{self.workload}.py", "--batch", str(self.batch)),
-            cwd="/tmp",
-            python_version="3.11.9",
-            versions={distribution: version, "numpy": "2.4.6"},
-            host=HostInfo(
-                name="testhost",
-                system="Linux 6.8",
-                cpu="Simulated CPU",
-                cores_logical=16,
-                cores_physical=8,
-                memory=64 * GIB,
-            ),
-            gpus=self._gpu_descriptions(),
-            gpu_reason=None if self.gpu else "no NVIDIA driver on this machine",
-        )
-        self.paths.manifest.write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
-
-    def _gpu_descriptions(self) -> tuple[GpuDescription, ...]:
-        if not self.gpu:
-            return ()
-        return (
-            GpuDescription(
-                index=0, name="Simulated GPU", memory=80 * GIB, driver="570.1", simulated=True
-            ),
+            knobs={"batch": self.batch, "steps": self.total_steps, "device": "cpu"},
+            gpu=self.gpu,
+            name=name,
         )
 
     def _begin(self) -> None:
@@ -288,7 +215,7 @@ class LiveRun:
         self.runner.put(
             kinds.Launched, started, pid=4242, rank=0, argv=("python", f"{self.workload}.py")
         )
-        version = _VERSIONS[self.framework][1]
+        version = VERSIONS[self.framework][1]
         self.worker.put(
             kinds.Framework,
             started + 350 * MS,
@@ -415,11 +342,11 @@ class LiveRun:
             rank=0,
             steps=steps,
             span=span,
-            ops=tuple(self._operators(span, steps)),
+            ops=tuple(fake_parts.operators(self.framework, span, steps, gpu=self.gpu)),
             reasons={} if self.gpu else {"device_total": "not_supported"},
         )
         path = self.paths.trace(0, number)
-        data = gzip.compress(json.dumps(self._chrome(spans)).encode())
+        data = gzip.compress(json.dumps(fake_parts.chrome(self.framework, spans)).encode())
         path.write_bytes(data)
         self.tracer.put(
             kinds.Trace,
@@ -430,49 +357,6 @@ class LiveRun:
             events=2 * len(spans),
             bytes=len(data),
         )
-
-    def _operators(self, span: int, steps: int) -> list[Operator]:
-        shares = (0.42, 0.21, 0.12, 0.06, 0.04)
-        summed = "host" if self.framework == "torch" else "engine"
-        operators = []
-        for name, share in zip(_OPERATORS[self.framework], shares, strict=True):
-            times: dict[str, Any] = {
-                f"{summed}_total": int(span * share * 1.1),
-                f"{summed}_self": int(span * share),
-            }
-            if self.gpu and self.framework == "torch":
-                times |= {
-                    "device_total": int(span * share * 0.9),
-                    "device_self": int(span * share * 0.9),
-                }
-            operators.append(
-                Operator(name=name, calls=20 * steps, phase="forward", device="cpu", **times)
-            )
-        return operators
-
-    def _chrome(self, spans: list[tuple[int, int, int]]) -> dict[str, Any]:
-        name = _OPERATORS[self.framework][0]
-        events: list[dict[str, Any]] = [
-            {"ph": "M", "name": "process_name", "pid": 1, "tid": 0, "args": {"name": "worker"}}
-        ]
-        for n, start, end in spans:
-            at, length = start / 1_000, (end - start) / 1_000
-            events += [
-                {
-                    "ph": "X",
-                    "cat": cat,
-                    "name": label,
-                    "pid": 1,
-                    "tid": 1,
-                    "ts": at + shift,
-                    "dur": length * part,
-                }
-                for cat, label, shift, part in (
-                    ("user_annotation", f"ProfilerStep#{n}", 0.0, 1.0),
-                    ("cpu_op", name, length * 0.1, 0.4),
-                )
-            ]
-        return {"schemaVersion": 1, "traceEvents": events}
 
 
 def make_run(

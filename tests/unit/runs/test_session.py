@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.helpers.fake_run import MS, LiveRun, make_run
+from tests.helpers.fake_parts import MS
+from tests.helpers.fake_run import LiveRun, make_run
 
 from diptych.profiling.records import kinds
 from diptych.profiling.records.layout import RunPaths
