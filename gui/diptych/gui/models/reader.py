@@ -202,7 +202,7 @@ class Reader:
                 continue
             if followed.session.poll() or followed.dirty:
                 followed.grew, followed.dirty = time.monotonic(), False
-                news.snapshots[run] = followed.session.snapshot()
+                news.snapshots[run] = _known_as(run, followed.session.snapshot())
             followed.due = time.monotonic() + _pace(followed, shown=shown)
 
 
@@ -216,6 +216,11 @@ def _pace(followed: _Followed, *, shown: bool) -> float:
         return _BACKGROUND
     grew = time.monotonic() - followed.grew < _GREW_LATELY
     return FAST if grew else STEADY
+
+
+def _known_as(run: str, snapshot: RunSnapshot) -> RunSnapshot:
+    """Return the snapshot under the id of the list: a copied run has its original's."""
+    return snapshot if snapshot.id == run else replace(snapshot, id=run)
 
 
 def _unique(entries: Sequence[RunEntry]) -> list[RunEntry]:

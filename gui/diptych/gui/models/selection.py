@@ -5,7 +5,7 @@ Lives on the GUI thread. A run keeps its colour for as long as it is shown.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
@@ -72,7 +72,7 @@ class Selection(QObject):
         self.set_cursor(None)
         self.shown_changed.emit()
 
-    def learn(self, frameworks: dict[str, str | None]) -> None:
+    def learn(self, frameworks: Mapping[str, str | None]) -> None:
         """Take in which framework each run has; ``None`` and ``auto`` mean not known yet."""
         self._frameworks.update(frameworks)
         before = dict(self._looks)

@@ -1,0 +1,57 @@
+"""Capture with…: how many steps, and what to record besides names and times."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QSpinBox, QVBoxLayout, QWidget
+
+from diptych.gui.text import format as fmt
+from diptych.gui.text.words import OPTIONS
+from diptych.gui.theme import font
+from diptych.gui.views.help import Plain, primary
+from diptych.gui.views.widgets import label
+
+
+class CaptureDialog(Plain):
+    """``wanted`` gives the steps and the names of the options."""
+
+    wanted = Signal(int, object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Capture", parent)
+        body = QVBoxLayout()
+        body.setSpacing(10)
+        body.addWidget(label("Profile the next steps", size=14, weight=600))
+        row = QHBoxLayout()
+        self.steps = QSpinBox()
+        self.steps.setRange(1, 1000)
+        self.steps.setValue(5)
+        self.steps.setFont(font())
+        self.steps.setAccessibleName("Steps")
+        self.steps.setFixedWidth(80)
+        row.addWidget(self.steps)
+        row.addWidget(label("steps, as soon as the next one begins", ink="label"), 1)
+        body.addLayout(row)
+        self.options: dict[str, QCheckBox] = {}
+        for option in OPTIONS:
+            box = QCheckBox(option.title)
+            box.setFont(font())
+            self.options[option.key] = box
+            body.addWidget(box)
+            hint = label(f"{option.help} {option.cost}", ink="hint", size=11, wrap=True)
+            hint.setIndent(24)
+            body.addWidget(hint)
+        cancel = QPushButton("Cancel")
+        cancel.clicked.connect(self.reject)
+        self.start = primary("Capture 5 steps")
+        self.start.clicked.connect(self._want)
+        self.steps.valueChanged.connect(self._name_button)
+        self.fill(body, None, cancel, self.start)
+
+    def _name_button(self, steps: int) -> None:
+        self.start.setText(f"Capture {fmt.plural(steps, 'step')}")
+
+    def _want(self) -> None:
+        chosen = [name for name, box in self.options.items() if box.isChecked()]
+        self.wanted.emit(self.steps.value(), chosen)
+        self.accept()

@@ -1,0 +1,289 @@
+"""What the actions of the window do to runs, and which of them can be done now."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QUrl
+from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
+
+from diptych.gui.models.context import Context
+from diptych.gui.models.trouble import Trouble
+from diptych.gui.text import format as fmt
+from diptych.gui.views.actions import Actions
+from diptych.gui.views.error_bar import ErrorBar
+from diptych.profiling.records.layout import RunPaths
+from diptych.profiling.runner import launch
+from diptych.profiling.runs.files import RunError, load_manifest
+
+CAPTURE_STEPS = 5
+
+
+class Commands(QObject):
+    """Wires the actions of one window."""
+
+    def __init__(
+        self, window: QWidget, context: Context, actions: Actions, errors: ErrorBar
+    ) -> None:
+        super().__init__(window)
+        self._window, self._context, self._errors = window, context, errors
+        self._actions = actions
+        self._dialogs: dict[str, QDialog] = {}
+        self._asked = False
+        does = {
+            "new": lambda: self.new_run(""),
+            "open": self.open_folder,
+            "export_csv": self._export_steps,
+            "export_traces": self._export_traces,
+            "runtimes": self.show_runtimes,
+            "copy_path": self._copy_path,
+            "copy_command": self._copy_command,
+            "refresh": self._refresh,
+            "stop": self._stop,
+            "capture": lambda: context.steering.capture(self._live(), CAPTURE_STEPS),
+            "capture_setup": self._capture_setup,
+            "folder": self._open_folder_outside,
+            "cancel_waiting": self._cancel_waiting,
+            "keys": self._show_keys,
+            "about": self._show_about,
+        }
+        for name, act in does.items():
+            actions[name].triggered.connect(lambda _=False, act=act: act())
+        context.selection.shown_changed.connect(self.update_enabled)
+        context.hub.entries_changed.connect(lambda _: self.update_enabled())
+        context.hub.snapshot_changed.connect(lambda *_: self.update_enabled())
+        context.queue.changed.connect(self.update_enabled)
+        self.update_enabled()
+
+    def for_run(self) -> list[QAction]:
+        """Return the actions of a run's context menu."""
+        names = ("stop", "capture", "folder", "copy_path", "copy_command", "export_csv")
+        return [self._actions[name] for name in (*names, "export_traces")]
+
+    def update_enabled(self) -> None:
+        """Enable what can be done to the shown runs."""
+        shown, live = self._context.selection.shown, self._live()
+        one = len(shown) == 1
+        states = {
+            "stop": bool(live),
+            "capture": bool(live),
+            "capture_setup": bool(live),
+            "folder": one,
+            "copy_path": bool(shown),
+            "copy_command": bool(shown),
+            "export_csv": one,
+            "export_traces": one and self._has_trace(shown[0]),
+            "cancel_waiting": bool(self._context.queue.waiting),
+        }
+        for name, enabled in states.items():
+            if self._actions[name].isEnabled() != enabled:
+                self._actions[name].setEnabled(enabled)
+
+    # -- runs ---------------------------------------------------------------------
+
+    def _live(self) -> list[str]:
+        return [run for run in self._context.selection.shown if self._context.is_live(run)]
+
+    def _has_trace(self, run: str) -> bool:
+        snapshot = self._context.hub.latest(run)
+        windows = snapshot.windows if snapshot else ()
+        return any(window.trace and window.trace.path for window in windows)
+
+    def _directories(self) -> list[Path]:
+        found = (self._context.hub.directory(run) for run in self._context.selection.shown)
+        return [directory for directory in found if directory is not None]
+
+    def _stop(self) -> None:
+        self._context.steering.stop(self._live())
+
+    def _cancel_waiting(self) -> None:
+        for waiting in self._context.queue.waiting:
+            self._context.queue.cancel(waiting.key)
+
+    def _refresh(self) -> None:
+        self._context.hub.refresh()
+        self._context.runtimes.refresh()
+
+    def pair_of(self, directory: Path) -> str | None:
+        """Return the pair to which a run belongs."""
+        with contextlib.suppress(RunError):
+            return load_manifest(directory).request.pair
+        return None
+
+    def _copy_path(self) -> None:
+        QGuiApplication.clipboard().setText("\n".join(map(str, self._directories())))
+
+    def _copy_command(self) -> None:
+        entries = [self._context.hub.entry(run) for run in self._context.selection.shown]
+        requests = [entry.manifest.request for entry in entries if entry and entry.manifest]
+        with contextlib.suppress(ValueError):
+            lines = [launch.shell_command(request) for request in requests]
+            QGuiApplication.clipboard().setText("\n".join(lines))
+
+    def _open_folder_outside(self) -> None:
+        for directory in self._directories():
+            if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(directory))):
+                why = "The desktop has no file manager that could be started."
+                say = Trouble("The folder could not be opened", why, f"It is {directory}")
+                self._errors.say(say)
+
+    def open_folder(self) -> None:
+        """Let the user name a run directory, and show it."""
+        chosen = QFileDialog.getExistingDirectory(
+            self._window, "Open a run folder", str(self._context.hub.runs)
+        )
+        if chosen:
+            self.open_run(Path(chosen))
+
+    def open_run(self, directory: Path) -> None:
+        """Show the run in ``directory``, or say why it is none."""
+        hub = self._context.hub
+        known = next((e.id for e in hub.entries if e.directory == directory.absolute()), None)
+        if known is None and not RunPaths(directory).manifest.exists():
+            self._errors.say(
+                Trouble(
+                    f"{directory.name} is not a run folder",
+                    "There is no manifest.json in it.",
+                    "Choose a folder such as 20261123T101502-torch-resnet18-k3f9.",
+                    str(directory),
+                )
+            )
+            return
+        hub.open(directory)
+        self._show_when_listed(directory.absolute())
+
+    def _show_when_listed(self, directory: Path) -> None:
+        hub, selection = self._context.hub, self._context.selection
+
+        def look() -> None:
+            entry = next((e for e in hub.entries if e.directory == directory), None)
+            if entry is not None:
+                with contextlib.suppress(RuntimeError):
+                    hub.entries_changed.disconnect(look)
+                selection.show([entry.id])
+
+        hub.entries_changed.connect(look)
+        look()
+
+    # -- export ---------------------------------------------------------------------
+
+    def _one(self) -> str | None:
+        shown = self._context.selection.shown
+        return shown[0] if len(shown) == 1 else None
+
+    def _export_steps(self) -> None:
+        run = self._one()
+        if run is None:
+            return
+        start = str(Path.home() / f"{Path(run).name}-steps.csv")
+        chosen, _ = QFileDialog.getSaveFileName(
+            self._window, "Export the steps", start, "CSV (*.csv)"
+        )
+        if chosen:
+            self._context.steering.export_steps(run, Path(chosen))
+
+    def _export_traces(self) -> None:
+        run = self._one()
+        if run is None:
+            return
+        chosen = QFileDialog.getExistingDirectory(
+            self._window, "Copy the Chrome traces to", str(Path.home())
+        )
+        if chosen:
+            self._context.steering.export_traces(run, Path(chosen))
+
+    # -- dialogs --------------------------------------------------------------------
+
+    def new_run(self, source: str = "") -> None:
+        """Open the New run dialog; ``source`` is ``catalogue``, ``script``, or as last time."""
+        from diptych.gui.views.new_run.dialog import NewRunDialog
+
+        dialog = NewRunDialog(self._context, self._window)
+        if source:
+            dialog.choose_source(source)
+        dialog.runtimes_wanted.connect(self.show_runtimes)
+        self._open("new", dialog)
+
+    def show_runtimes(self) -> None:
+        """Open the Runtimes dialog."""
+        from diptych.gui.views.runtimes_dialog import RuntimesDialog
+
+        self._open("runtimes", RuntimesDialog(self._context.runtimes, self._window))
+
+    def install_runtime(self, framework: str) -> None:
+        """Create the runtime of ``framework`` and show how it goes."""
+        self._context.runtimes.install(framework)
+        self.show_runtimes()
+
+    def _capture_setup(self) -> None:
+        from diptych.gui.views.capture_dialog import CaptureDialog
+
+        dialog = CaptureDialog(self._window)
+        dialog.wanted.connect(self._capture_as)
+        self._open("capture", dialog)
+
+    def _capture_as(self, steps: int, options: Sequence[str]) -> None:
+        self._context.steering.capture(self._live(), steps, options)
+
+    def _show_keys(self) -> None:
+        from diptych.gui.views.help import KeysDialog
+
+        self._open("keys", KeysDialog(self._actions, self._window))
+
+    def _show_about(self) -> None:
+        from diptych.gui.views.help import AboutDialog
+
+        self._open("about", AboutDialog(self._context.home, self._window))
+
+    def _open(self, name: str, dialog: QDialog) -> None:
+        """Show ``dialog``; the same one is never open twice."""
+        before = self._dialogs.pop(name, None)
+        if before is not None:
+            before.close()
+        self._dialogs[name] = dialog
+        dialog.finished.connect(lambda _: self._gone(name, dialog))
+        dialog.open()
+
+    def _gone(self, name: str, dialog: QDialog) -> None:
+        if self._dialogs.get(name) is dialog:
+            del self._dialogs[name]
+        dialog.deleteLater()
+
+    def dialog(self, name: str) -> QDialog | None:
+        """Return the dialog that is open under that name."""
+        return self._dialogs.get(name)
+
+    # -- closing ----------------------------------------------------------------------
+
+    def may_close(self) -> bool:
+        """Ask, once, when something is live, waits or is being installed."""
+        words = self._left_behind()
+        if self._asked or not words:
+            return True
+        from diptych.gui.views.help import ask
+
+        text = "\n".join(words)
+        if not ask(self._window, "Close the window", text, "Close the window"):
+            return False
+        self._asked = True
+        return True
+
+    def agree_to_close(self) -> None:
+        """Ask no more."""
+        self._asked = True
+
+    def _left_behind(self) -> list[str]:
+        live, waiting = len(self._context.live()), len(self._context.queue.waiting)
+        installing = len(self._context.runtimes.installations)
+        words = []
+        if live:
+            verb = "goes" if live == 1 else "go"
+            words.append(f"{fmt.plural(live, 'run')} {verb} on; open Diptych again to see more.")
+        if waiting:
+            words.append(f"{fmt.plural(waiting, 'waiting run')} will not be started.")
+        if installing:
+            words.append(f"{fmt.plural(installing, 'installation')} will be cancelled.")
+        return words

@@ -1,0 +1,147 @@
+"""Small dialogs: keys, about, a question."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from PySide6.QtCore import Qt, qVersion
+from PySide6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLayout,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from diptych.gui.text.runs import short_path
+from diptych.gui.theme import font
+from diptych.gui.views.actions import Actions, key_table
+from diptych.gui.views.widgets import label, part
+
+
+def primary(text: str) -> QPushButton:
+    """Return the one button that the dialog is for."""
+    made = QPushButton(text)
+    made.setProperty("primary", True)
+    made.setFont(font(12, 600))
+    made.setDefault(True)
+    return made
+
+
+def foot(*widgets: QWidget | None) -> QFrame:
+    """Return the row of buttons at the foot of a dialog; ``None`` is where it stretches."""
+    made = QFrame()
+    part(made, "dialogfoot")
+    row = QHBoxLayout(made)
+    row.setContentsMargins(16, 10, 16, 10)
+    row.setSpacing(8)
+    for widget in widgets:
+        if widget is None:
+            row.addStretch(1)
+        else:
+            row.addWidget(widget)
+    return made
+
+
+class Plain(QDialog):
+    """A dialog with a title, a body and a foot."""
+
+    def __init__(self, title: str, parent: QWidget | None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+
+    def fill(self, body: QLayout, *buttons: QWidget | None) -> None:
+        """Put ``body`` above a foot of ``buttons``."""
+        inside = QWidget()
+        part(inside, "dialogbody")
+        inside.setLayout(body)
+        body.setContentsMargins(20, 18, 20, 18)
+        self._column.addWidget(inside, 1)
+        self._column.addWidget(foot(*buttons))
+
+
+class KeysDialog(Plain):
+    """Every action that has a key."""
+
+    def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__("Keyboard shortcuts", parent)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(32)
+        grid.setVerticalSpacing(7)
+        for row, (name, keys) in enumerate(key_table(actions)):
+            grid.addWidget(label(name, ink="label"), row, 0)
+            grid.addWidget(label(keys, weight=500), row, 1)
+        close = QPushButton("Close")
+        close.clicked.connect(self.accept)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        inside = QWidget()
+        inside.setLayout(grid)
+        scroll.setWidget(inside)
+        body = QVBoxLayout()
+        body.addWidget(scroll)
+        self.fill(body, None, close)
+        self.resize(420, 520)
+
+
+class AboutDialog(Plain):
+    """Version, licences, where things are kept."""
+
+    def __init__(self, home: Path, parent: QWidget | None = None) -> None:
+        super().__init__("About Diptych", parent)
+        body = QVBoxLayout()
+        body.setSpacing(6)
+        body.addWidget(label("Diptych", size=20, weight=600))
+        body.addWidget(label(f"Version {own_version()}, Qt {qVersion()}", ink="label"))
+        body.addSpacing(8)
+        body.addWidget(label(f"Runs and runtimes are kept in {short_path(home)}."))
+        body.addWidget(label("DIPTYCH_HOME moves that folder.", ink="hint", size=11))
+        body.addSpacing(8)
+        body.addWidget(label("Apache License 2.0. Qt and PySide6 under the LGPL 3.", ink="label"))
+        words = "Inter and JetBrains Mono under the SIL Open Font License 1.1."
+        body.addWidget(label(words, ink="label"))
+        close = QPushButton("Close")
+        close.clicked.connect(self.accept)
+        self.fill(body, None, close)
+
+
+class AskDialog(Plain):
+    """A question with one answer that does something, and Cancel."""
+
+    def __init__(self, parent: QWidget | None, title: str, text: str, verb: str) -> None:
+        super().__init__(title, parent)
+        body = QVBoxLayout()
+        body.setSpacing(8)
+        body.addWidget(label(title, size=14, weight=600))
+        body.addWidget(label(text, ink="label", wrap=True))
+        cancel = QPushButton("Cancel")
+        cancel.clicked.connect(self.reject)
+        self.yes = primary(verb)
+        self.yes.clicked.connect(self.accept)
+        self.fill(body, None, cancel, self.yes)
+        self.setMinimumWidth(380)
+
+
+def ask(parent: QWidget | None, title: str, text: str, verb: str) -> bool:
+    """Ask, and return whether ``verb`` was chosen."""
+    dialog = AskDialog(parent, title, text, verb)
+    agreed = dialog.exec() == QDialog.DialogCode.Accepted
+    dialog.deleteLater()
+    return agreed
+
+
+def own_version() -> str:
+    """Return the program's version."""
+    try:
+        return version("diptych")
+    except PackageNotFoundError:
+        return "unknown"

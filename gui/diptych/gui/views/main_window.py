@@ -1,0 +1,197 @@
+"""The window: header, error bar, runs, stage, status; and what its actions do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QShowEvent
+from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from diptych.gui.models.context import Context
+from diptych.gui.models.trouble import Trouble
+from diptych.gui.theme import CHOICES, Choice, manager
+from diptych.gui.theme.tokens import SIDEBAR
+from diptych.gui.views.actions import TAB_NAMES, Actions
+from diptych.gui.views.commands import Commands
+from diptych.gui.views.empty import EmptyView
+from diptych.gui.views.error_bar import ErrorBar
+from diptych.gui.views.header import Header, logo
+from diptych.gui.views.runs_list import RunsList
+from diptych.gui.views.stage import Stage
+from diptych.gui.views.status_bar import StatusBar
+
+
+class MainWindow(QMainWindow):
+    """One window on one home folder. Closing it leaves the runs going."""
+
+    _reported = Signal(object)
+
+    def __init__(self, home: Path) -> None:
+        super().__init__()
+        self.setWindowTitle("Diptych")
+        self.setWindowIcon(logo())
+        self.setMinimumSize(900, 560)
+        self.context = Context(home, self)
+        self._choose_theme(self.context.settings.get("theme"))
+        self.actions_ = Actions(self)
+        self.errors = ErrorBar()
+        context = self.context
+        self.stage = Stage(context.hub, context.selection, self.actions_["follow"])
+        self.empty = EmptyView(context.runtimes, context.machine)
+        self.commands = Commands(self, context, self.actions_, self.errors)
+        self.runs = RunsList(context.hub, context.queue, context.selection, self.commands.for_run())
+        self.status = StatusBar(context.hub, context.selection, context.machine, home)
+        self._lay_out()
+        self._connect()
+        self._restore()
+        self._started = False
+        self._greeted = False
+
+    def _lay_out(self) -> None:
+        self.middle = QStackedWidget()
+        self.middle.addWidget(self.empty)
+        self.middle.addWidget(self.stage)
+        self.split = QSplitter(Qt.Orientation.Horizontal)
+        self.split.setHandleWidth(1)
+        self.split.setChildrenCollapsible(False)
+        self.split.addWidget(self.runs)
+        self.split.addWidget(self.middle)
+        self.split.setStretchFactor(1, 1)
+        self.split.setSizes([SIDEBAR, 10_000])
+        whole = QWidget()
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self.header = Header(self.actions_)
+        for widget in (self.header, self.errors):
+            column.addWidget(widget)
+        column.addWidget(self.split, 1)
+        column.addWidget(self.status)
+        self.setCentralWidget(whole)
+
+    def _connect(self) -> None:
+        context, actions = self.context, self.actions_
+        for sender in (context.queue, context.runtimes, context.steering, self.stage):
+            sender.trouble.connect(self.errors.say)
+        context.steering.told.connect(self.errors.say)
+        self._reported.connect(self.errors.say)
+        context.hub.trouble.connect(
+            lambda text: self.errors.say(Trouble("Reading the runs met an error", text))
+        )
+        context.hub.entries_changed.connect(self._entries)
+        context.queue.started.connect(self._run_started)
+        context.selection.shown_changed.connect(self._show_middle)
+        context.selection.follow_changed.connect(actions["follow"].setChecked)
+        actions["follow"].setChecked(context.selection.follow)
+        actions["follow"].toggled.connect(context.selection.set_follow)
+        for number, name in enumerate(TAB_NAMES):
+            actions[name.lower()].triggered.connect(
+                lambda _=False, number=number: self.stage.choose(number)
+            )
+        for action in actions.themes():
+            action.triggered.connect(lambda _=False, a=action: self._choose_theme(a.data()))
+        actions["filter"].triggered.connect(self._focus_filter)
+        actions["clear"].triggered.connect(self._clear)
+        actions["close"].triggered.connect(self.close)
+        self.runs.opened.connect(lambda _: self.stage.choose(0))
+        self.runs.new_wanted.connect(actions["new"].trigger)
+        self.runs.cancel_wanted.connect(context.queue.cancel)
+        self.empty.new_wanted.connect(self.commands.new_run)
+        self.empty.open_wanted.connect(actions["open"].trigger)
+        self.empty.runtimes_wanted.connect(self.commands.install_runtime)
+
+    # -- what is shown ------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Begin to look around once the window stands."""
+        super().showEvent(event)
+        if not self._started:
+            self._started = True
+            QTimer.singleShot(0, self, self.context.runtimes.refresh)
+            QTimer.singleShot(0, self, self.context.machine.look)
+
+    def _entries(self) -> None:
+        if not self._greeted:
+            self._greeted = True
+            self._greet()
+        self._show_middle()
+
+    def _greet(self) -> None:
+        """Show what a person who opens the window wants to see: what runs, else the last run."""
+        context = self.context
+        if context.selection.shown or not context.hub.entries:
+            return
+        live = context.live()
+        context.selection.show(live or [context.hub.entries[0].id])
+
+    def _show_middle(self) -> None:
+        stage = bool(self.context.hub.entries)
+        self.middle.setCurrentWidget(self.stage if stage else self.empty)
+        if stage:
+            QTimer.singleShot(0, self.stage, self.stage.build_current)
+
+    def _run_started(self, directory: Path) -> None:
+        """Show a run that was started here, beside the one that it is to be compared with."""
+        context = self.context
+        run = directory.name
+        context.hub.refresh()
+        before = [r for r in context.selection.shown if self._same_pair(r, directory)]
+        context.selection.show([*before, run])
+        self.stage.choose(0)
+
+    def _same_pair(self, run: str, directory: Path) -> bool:
+        entry = self.context.hub.entry(run)
+        pair = self.commands.pair_of(directory)
+        return entry is not None and pair is not None and entry.pair == pair
+
+    def _choose_theme(self, choice: object) -> None:
+        chosen: Choice = next((known for known in CHOICES if known == choice), "system")
+        manager().choose(chosen)
+        self.context.settings.set(theme=chosen)
+
+    def _focus_filter(self) -> None:
+        self.runs.filter.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.runs.filter.selectAll()
+
+    def _clear(self) -> None:
+        """Undo one thing at a time: the brush, then the filter, then the error."""
+        if self.context.selection.range is not None:
+            self.context.selection.set_range(None)
+        elif self.runs.filter.text():
+            self.runs.filter.clear()
+        elif self.errors.shown is not None:
+            self.errors.dismiss()
+        self.runs.view.setFocus()
+
+    def report(self, trouble: Trouble) -> None:
+        """Say what went wrong. May be called from any thread."""
+        self._reported.emit(trouble)
+
+    # -- coming and going -----------------------------------------------------------
+
+    def _restore(self) -> None:
+        self.resize(1280, 800)
+        kept = self.context.settings.get("geometry")
+        if isinstance(kept, str):
+            self.restoreGeometry(QByteArray.fromBase64(kept.encode("ascii", "replace")))
+        split = self.context.settings.get("split")
+        if isinstance(split, str):
+            self.split.restoreState(QByteArray.fromBase64(split.encode("ascii", "replace")))
+
+    def close_unasked(self) -> None:
+        """Close without a question, as when the system ends the session."""
+        self.commands.agree_to_close()
+        self.close()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Ask once when something is live or waits, then end every thread."""
+        if not self.commands.may_close():
+            event.ignore()
+            return
+        self.context.settings.set(
+            geometry=bytes(self.saveGeometry().toBase64().data()).decode(),
+            split=bytes(self.split.saveState().toBase64().data()).decode(),
+        )
+        self.context.close()
+        super().closeEvent(event)

@@ -1,0 +1,122 @@
+"""The middle of the window: tabs and the views behind them, built when first shown."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from importlib import import_module
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+
+from diptych.gui.models.hub import RunHub
+from diptych.gui.models.selection import Selection
+from diptych.gui.models.trouble import Trouble
+from diptych.gui.theme.tokens import PANEL
+from diptych.gui.views.actions import TAB_NAMES
+from diptych.gui.views.tab_row import TabRow
+from diptych.gui.views.widgets import part
+
+# By name, because the plots take longest to import and the window stands before.
+_VIEWS = {
+    "Live": ("diptych.gui.views.live", "LiveView"),
+    "Operators": ("diptych.gui.views.operators", "OperatorsView"),
+    "Log": ("diptych.gui.views.log", "LogView"),
+    "Details": ("diptych.gui.views.details", "DetailsView"),
+}
+_NOW = ("diptych.gui.views.now", "NowPanel")
+
+
+class Stage(QWidget):
+    """``trouble`` tells of a view that could not be built; the others go on."""
+
+    trouble = Signal(object)
+
+    def __init__(self, hub: RunHub, selection: Selection, follow: QAction) -> None:
+        super().__init__()
+        part(self, "stage")
+        self._hub, self._selection = hub, selection
+        self.tabs = TabRow(TAB_NAMES, selection, follow)
+        self.pages = QStackedWidget()
+        self._pages: list[QWidget] = []
+        self._built: dict[str, QWidget] = {}
+        for _ in TAB_NAMES:
+            page = QWidget()
+            column = QVBoxLayout(page)
+            column.setContentsMargins(0, 0, 0, 0)
+            self._pages.append(page)
+            self.pages.addWidget(page)
+        self.panel = _panel()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.tabs)
+        body = QHBoxLayout()
+        body.setSpacing(0)
+        body.addWidget(self.pages, 1)
+        body.addWidget(self.panel)
+        column.addLayout(body, 1)
+        self.tabs.chosen.connect(self.choose)
+        self._number = 0
+        self.choose(0)
+
+    @property
+    def current(self) -> int:
+        """Number of the tab that is shown, from 0."""
+        return self._number
+
+    def choose(self, number: int) -> None:
+        """Show a tab."""
+        self._number = number
+        plots = TAB_NAMES[number] == "Live"
+        self.tabs.choose(number, plots=plots)
+        self.pages.setCurrentIndex(number)
+        self.panel.setVisible(plots)
+        if self.isVisible():
+            self.build_current()
+        else:
+            QTimer.singleShot(0, self, self.build_current)
+
+    def build_current(self) -> None:
+        """Build what is shown, if that was not done yet."""
+        name = TAB_NAMES[self._number]
+        self._build(name, _VIEWS[name], self._fill_page)
+        if name == "Live":
+            self._build("Now", _NOW, self._fill_panel)
+
+    def view(self, name: str) -> QWidget | None:
+        """Return the view of a tab, or ``Now``, if it was built."""
+        return self._built.get(name)
+
+    def _build(self, name: str, where: tuple[str, str], fill: Callable[[QWidget], None]) -> None:
+        if name in self._built:
+            return
+        try:
+            kind = getattr(import_module(where[0]), where[1])
+            view: QWidget = kind(self._hub, self._selection)
+        except Exception as error:  # one broken view must not take the window down
+            self._built[name] = QWidget(self)
+            why = f"{type(error).__name__}: {error}"
+            details = traceback.format_exc()
+            self.trouble.emit(Trouble(f"The view {name} cannot be shown", why, details=details))
+            return
+        self._built[name] = view
+        fill(view)
+
+    def _fill_page(self, view: QWidget) -> None:
+        inside = self._pages[self._number].layout()
+        if inside is not None:
+            inside.addWidget(view)
+
+    def _fill_panel(self, view: QWidget) -> None:
+        self.panel.setWidget(view)
+
+
+def _panel() -> QScrollArea:
+    made = QScrollArea()
+    part(made, "panel")
+    made.setFixedWidth(PANEL)
+    made.setWidgetResizable(True)
+    made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    return made
