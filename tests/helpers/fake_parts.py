@@ -85,11 +85,7 @@ def manifest(
             schedule=Schedule(),
             name=name,
         ),
-        command=(
-            "/opt/runtimes/python",
-            f"{workload}.py",
-            *(f"--{key}={value}" for key, value in knobs.items()),
-        ),
+        command=("/opt/runtimes/python", f"{workload}.py", *options),
         cwd="/tmp",
         python_version="3.11.9",
         versions={distribution: version, "numpy": "2.4.6"},
