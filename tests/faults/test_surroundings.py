@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from diptych.profiling.runner import launch
-from diptych.profiling.runner.locks import is_live
+from diptych.profiling.runner.locks import is_held, is_live
 from diptych.profiling.runs.session import RunSession
 from diptych.profiling.runs.snapshot import RunState
 
@@ -122,6 +122,28 @@ def test_a_killed_runner_does_not_take_the_worker_with_it(run_script: RunScript)
     with RunSession(run.directory) as session:
         snapshot = session.drain()
     assert snapshot.state is RunState.INTERRUPTED
+
+
+@pytest.mark.parametrize("polite", [True, False])
+def test_a_worker_whose_runner_was_killed_can_be_stopped(
+    run_script: RunScript, polite: bool
+) -> None:
+    ignore = "" if polite else "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+    run = run_script(f"{ignore}print('ready', flush=True)\nimport time\ntime.sleep(300)\n")
+    run.wait_for_output("ready")
+    os.kill(run.runner(), signal.SIGKILL)
+    _eventually(lambda: not is_held(run.paths.runner_lock))
+    launch.ask_stop(run.directory, "the test")
+    if not polite:
+        _eventually(lambda: run.of_kind("stopping"))
+        launch.ask_stop(run.directory, "the test")
+    _eventually(lambda: run.of_kind("exited"))
+    exited = run.exited()
+    assert (exited.status, exited.code) == ("stopped", None)
+    assert "runner had been lost" in exited.text
+    stages = [record["stage"] for record in run.of_kind("stopping")]
+    assert stages == (["ask"] if polite else ["ask", "term"])
+    assert run.paths.summary.exists()
 
 
 def test_a_killed_sampler_is_replaced(run_script: RunScript) -> None:

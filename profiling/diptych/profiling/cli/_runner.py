@@ -22,6 +22,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser("_runner")
     parser.add_argument("directory", type=Path)
     parser.add_argument("--lock-fd", type=int, default=None)
+    parser.add_argument("--take-over", action="store_true")
     parser.set_defaults(run=run)
 
 
@@ -32,6 +33,8 @@ def run(args: argparse.Namespace) -> int:
     from diptych.profiling.cli.errors import CliError
     from diptych.profiling.records.manifest import RunRequest
 
+    if args.take_over:
+        return _take_over(args.directory.absolute())
     try:
         request = msgspec.json.decode(sys.stdin.buffer.read(), type=RunRequest)
     except msgspec.MsgspecError as error:
@@ -56,6 +59,17 @@ def _supervise(directory: Path, request: RunRequest, lock: int | None) -> int:
         with contextlib.suppress(OSError):
             os.write(1, text.encode())
         raise CliError(text) from None
+    return 0
+
+
+def _take_over(directory: Path) -> int:
+    """End a run whose runner was killed."""
+    from diptych.profiling.runner.takeover import take_over
+    from diptych.profiling.runs.summary import write_summary
+
+    if os.fork():
+        os._exit(0)
+    take_over(directory, on_finish=write_summary)
     return 0
 
 

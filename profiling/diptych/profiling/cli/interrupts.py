@@ -42,7 +42,7 @@ class Interrupts:
         self._ask()
 
     def _ask(self) -> None:
-        from diptych.profiling.runner.control import ask_stop
+        from diptych.profiling.runner.launch import ask_stop
 
         if self._directory is None:
             return

@@ -22,8 +22,8 @@ def run(args: argparse.Namespace) -> int:
 
     from diptych.profiling.cli.choose import live_run
     from diptych.profiling.cli.errors import CliError
-    from diptych.profiling.runner.control import ask_stop
-    from diptych.profiling.runner.locks import is_held
+    from diptych.profiling.runner.launch import ask_stop
+    from diptych.profiling.runner.locks import is_live
     from diptych.profiling.runs.session import RunSession
 
     directory = live_run(args.run)
@@ -34,10 +34,8 @@ def run(args: argparse.Namespace) -> int:
     if args.no_wait:
         return 0
     with RunSession(directory) as session:
-        while is_held(session.paths.runner_lock):
+        while is_live(directory):
             time.sleep(0.1)
-        while session.poll() or session.behind:
-            pass
-        snapshot = session.snapshot()
+        snapshot = session.drain()
     print(f"{snapshot.id}: {snapshot.state.value}, {snapshot.state_text}")
     return 0

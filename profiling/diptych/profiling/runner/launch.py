@@ -16,14 +16,15 @@ import msgspec
 
 from diptych.profiling.records.layout import RunPaths, new_run_id
 from diptych.profiling.records.manifest import RunRequest
+from diptych.profiling.runner import control, locks, tree
 from diptych.profiling.runner import home as places
-from diptych.profiling.runner import locks, tree
 from diptych.profiling.runner.command import shell_command
-from diptych.profiling.runner.control import ask_capture, ask_stop
+from diptych.profiling.runner.control import ask_capture
 from diptych.profiling.runner.errors import LaunchError, RequestError
 from diptych.profiling.runner.locks import is_live
 from diptych.profiling.runner.output import tail
 from diptych.profiling.runner.request import Settings, request_for_script, request_for_workload
+from diptych.profiling.runner.takeover import is_orphaned
 
 __all__ = [
     "LaunchError",
@@ -42,6 +43,7 @@ READY = b"ready\n"
 """What the runner says on its standard output when the manifest stands."""
 
 _PATIENCE = 60.0
+_RUNNER = (sys.executable, "-m", "diptych.profiling.cli", "_runner")
 
 
 def start(request: RunRequest, *, home: Path | None = None) -> Path:
@@ -72,6 +74,31 @@ def start(request: RunRequest, *, home: Path | None = None) -> Path:
     return directory
 
 
+def ask_stop(directory: Path, by: str, *, kill: bool = False) -> None:
+    """Ask for the end of a run; with ``kill`` without waiting for anybody.
+
+    A second request while the run is being stopped goes one stage further. A
+    worker whose runner was killed gets a stand-in that ends it.
+
+    Raises:
+        OSError: the directory cannot be written.
+    """
+    control.ask_stop(directory, by, kill=kill)
+    if is_orphaned(directory):
+        command = [*_RUNNER, str(directory), "--take-over"]
+        with RunPaths(directory).runner_log.open("ab") as log:
+            process = subprocess.Popen(
+                command,
+                cwd=directory,
+                env={name: v for name, v in os.environ.items() if name != tree.TOKEN},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                start_new_session=True,
+            )
+        process.wait()  # it leaves its first process at once
+
+
 def _make(request: RunRequest, home: Path | None) -> tuple[Path, int]:
     """Make the directory, locked from its first moment, and return both.
 
@@ -98,7 +125,7 @@ def _make(request: RunRequest, home: Path | None) -> tuple[Path, int]:
 
 
 def _spawn(directory: Path, request: RunRequest, lock: int) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "diptych.profiling.cli", "_runner", str(directory)]
+    command = [*_RUNNER, str(directory)]
     # In the run directory: `-m` puts the working folder on the module path, and
     # a user's random.py must not become the runner's.
     with RunPaths(directory).runner_log.open("ab") as log:
@@ -126,7 +153,7 @@ def _await(process: subprocess.Popen[bytes], directory: Path) -> None:
     while pipe is not None and not said.endswith(READY):
         if not select.select([pipe], [], [], max(0.0, deadline - time.monotonic()))[0]:
             process.kill()
-            ask_stop(directory, "the launcher", kill=True)
+            control.ask_stop(directory, "the launcher", kill=True)
             raise LaunchError(f"the runner was not ready within {_PATIENCE:g} s")
         chunk = os.read(pipe.fileno(), 4096)
         if not chunk:
