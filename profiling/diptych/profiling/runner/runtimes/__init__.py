@@ -6,7 +6,7 @@ The public face of the package; the rest of the program imports from here.
 from __future__ import annotations
 
 from diptych.profiling.runner.runtimes.discover import Candidate, discover
-from diptych.profiling.runner.runtimes.install import install
+from diptych.profiling.runner.runtimes.installing import install
 from diptych.profiling.runner.runtimes.model import (
     FRAMEWORKS,
     TITLES,
