@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from typing import Literal
 
 from diptych.profiling.cli.errors import CliError
 from diptych.profiling.records.manifest import ProfileOptions, Schedule
@@ -43,7 +44,7 @@ def add_schedule_options(parser: argparse.ArgumentParser) -> None:
         group.add_argument(f"--{name}", type=int, metavar="N", help=text)
 
 
-def schedule(args: argparse.Namespace) -> Schedule | str | None:
+def schedule(args: argparse.Namespace) -> Schedule | Literal["default"] | None:
     """Return the schedule asked for, None for no profile, ``"default"`` if unsaid.
 
     Raises:

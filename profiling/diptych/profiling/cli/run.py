@@ -14,6 +14,7 @@ from diptych.profiling.cli.interrupts import Interrupts
 if TYPE_CHECKING:
     from diptych.profiling.cli.live import LiveLine
     from diptych.profiling.records.manifest import RunRequest
+    from diptych.profiling.runner.request import Settings
 
 TAKES_REST = True
 
@@ -127,16 +128,53 @@ def make_request(args: argparse.Namespace) -> RunRequest:
     knobs = {k[5:]: v for k, v in vars(args).items() if k.startswith("knob_") and v is not None}
     knobs.update(options.leftover_knobs(args.unknown))
     from diptych.profiling.runner.errors import RequestError
-    from diptych.profiling.runner.request import (
-        Settings,
-        request_for_script,
-        request_for_workload,
+
+    try:
+        if args.workload is not None:
+            return _workload_request(args, knobs)
+        return _script_request(args, knobs)
+    except RequestError as error:
+        outside = error.field in ("runtime", "script", "cwd", "device")
+        raise CliError(str(error), 1 if outside else 2) from None
+
+
+def _workload_request(args: argparse.Namespace, knobs: dict[str, str]) -> RunRequest:
+    from diptych.profiling.runner.request import request_for_workload
+
+    if args.rest:
+        raise CliError("a workload takes knobs, no arguments behind `--`", 2)
+    if args.cwd:
+        raise CliError("--cwd is for scripts; a workload works in its run directory", 2)
+    if not args.framework:
+        raise CliError("a workload needs --framework torch or --framework mxnet", 2)
+    runtime = _interpreter(args.python) or args.runtime
+    return request_for_workload(
+        args.framework, args.workload, knobs, runtime=runtime, settings=_settings(args)
     )
 
-    schedule = options.schedule(args)
-    settings = Settings(
+
+def _script_request(args: argparse.Namespace, knobs: dict[str, str]) -> RunRequest:
+    from diptych.profiling.runner.request import request_for_script
+
+    if knobs:
+        first = next(iter(knobs)).replace("_", "-")
+        raise CliError(f"--{first} is a workload's knob; a script's own go behind `--`", 2)
+    return request_for_script(
+        args.script,
+        args.rest,
+        framework=args.framework or "auto",
+        runtime=_interpreter(args.python) or args.runtime,
+        cwd=args.cwd,
+        settings=_settings(args),
+    )
+
+
+def _settings(args: argparse.Namespace) -> Settings:
+    from diptych.profiling.runner.request import Settings
+
+    return Settings(
         fenced=args.fenced,
-        schedule=schedule,  # type: ignore[arg-type]  # a Schedule, None or "default"
+        schedule=options.schedule(args),
         options=options.window_options(args),
         timeout=args.timeout,
         sample_hz=args.sample_hz,
@@ -144,28 +182,6 @@ def make_request(args: argparse.Namespace) -> RunRequest:
         pair=args.pair,
         env=options.environment(args.env),
     )
-    runtime = _interpreter(args.python) or args.runtime
-    try:
-        if args.workload is not None:
-            _refuse_script_options(args)
-            framework = args.framework or _no_framework()
-            return request_for_workload(
-                framework, args.workload, knobs, runtime=runtime, settings=settings
-            )
-        if knobs:
-            first = next(iter(knobs)).replace("_", "-")
-            raise CliError(f"--{first} is a workload's knob; a script's own go behind `--`", 2)
-        return request_for_script(
-            args.script,
-            args.rest,
-            framework=args.framework or "auto",
-            runtime=runtime,
-            cwd=args.cwd,
-            settings=settings,
-        )
-    except RequestError as error:
-        outside = error.field in ("runtime", "script", "cwd", "device")
-        raise CliError(str(error), 1 if outside else 2) from None
 
 
 def _interpreter(python: str | None) -> str | None:
@@ -176,17 +192,6 @@ def _interpreter(python: str | None) -> str | None:
 
     found = shutil.which(python) if "/" not in python else None
     return found or str(Path(python).expanduser().absolute())
-
-
-def _no_framework() -> str:
-    raise CliError("a workload needs --framework torch or --framework mxnet", 2)
-
-
-def _refuse_script_options(args: argparse.Namespace) -> None:
-    if args.rest:
-        raise CliError("a workload takes knobs, no arguments behind `--`", 2)
-    if args.cwd:
-        raise CliError("--cwd is for scripts; a workload works in its run directory", 2)
 
 
 def _note_missing_window(request: RunRequest, args: argparse.Namespace) -> None:
