@@ -1,0 +1,201 @@
+"""The panel beside the plots: the numbers of the last 5 s, or of the brushed stretch."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QShowEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from diptych.gui.models.hub import RunHub
+from diptych.gui.models.selection import Selection
+from diptych.gui.text import format as fmt
+from diptych.gui.theme import manager
+from diptych.gui.views.live_series import last_second, short_names
+from diptych.gui.views.now_numbers import Cell, Rows, Stretch, rows, ruler_words
+from diptych.gui.views.widgets import Mark, as_tooltip, hairline, label, set_ink
+from diptych.profiling.runs.snapshot import RunSnapshot
+
+_LATELY = 5.0
+_REFRESH_MS = 250
+"""Numbers that change faster cannot be read."""
+_MOST = 3
+
+
+class NowPanel(QWidget):
+    """One column of numbers for each shown run, three at most.
+
+    ``columns`` is what it shows: (name, rows) for each run.
+    """
+
+    def __init__(self, hub: RunHub, selection: Selection, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.hub, self.selection = hub, selection
+        self.columns: list[tuple[str, Rows]] = []
+        self._cells: dict[tuple[str, str], list[QLabel]] = {}
+        self._marks: list[tuple[Mark, QLabel]] = []
+        self._shape: object = None
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_REFRESH_MS)
+        self._timer.timeout.connect(self.refresh)
+        self._lay_out()
+        hub.snapshot_changed.connect(self._news)
+        selection.shown_changed.connect(self._soon)
+        selection.range_changed.connect(self._soon)
+        manager().changed.connect(self._soon)
+
+    def _lay_out(self) -> None:
+        self.title = label("Now", size=13, weight=600)
+        self.stretch = label("last 5 s", ink="label")
+        self.counts = label("", ink="label", size=11, wrap=True)
+        head = QHBoxLayout()
+        head.addWidget(self.title)
+        head.addStretch(1)
+        head.addWidget(self.stretch)
+        self._table = QWidget()
+        self._grid = QGridLayout(self._table)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self.card_title = label("", weight=600)
+        self.card_text = label("", ink="label", size=11, wrap=True)
+        self.card = QFrame()
+        self.card.setProperty("part", "card")
+        inside = QVBoxLayout(self.card)
+        inside.setContentsMargins(12, 8, 12, 10)
+        inside.setSpacing(4)
+        inside.addWidget(self.card_title)
+        inside.addWidget(self.card_text)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 11, 16, 12)
+        column.setSpacing(2)
+        column.addLayout(head)
+        column.addWidget(self.counts)
+        column.addSpacing(8)
+        column.addWidget(hairline())
+        column.addSpacing(8)
+        column.addWidget(self._table)
+        column.addSpacing(10)
+        column.addWidget(self.card)
+        column.addStretch(1)
+
+    # -- when ---------------------------------------------------------------
+
+    def _news(self, run: str, _snapshot: object) -> None:
+        if run in self.selection.shown and self.isVisible() and not self._timer.isActive():
+            self._timer.start(_REFRESH_MS)
+
+    def _soon(self) -> None:
+        if self.isVisible():
+            self._timer.start(0)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Catch up."""
+        super().showEvent(event)
+        self._timer.start(0)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Count no more."""
+        self._timer.stop()
+        super().closeEvent(event)
+
+    # -- what ---------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Take the newest numbers now."""
+        found = [s for s in map(self.hub.latest, self.selection.shown) if s is not None]
+        names = short_names(found)
+        stretches = [self._stretch(snapshot) for snapshot in found[:_MOST]]
+        self.columns = [(name, rows(s)) for name, s in zip(names, stretches, strict=False)]
+        self._show_head(names, stretches, len(found) - len(stretches))
+        keys = list(dict.fromkeys(key for _, made in self.columns for key in made))
+        shape = (tuple(keys), len(self.columns))
+        if shape != self._shape:
+            self._shape = shape
+            self._build(keys, len(self.columns))
+        self._fill(found)
+        title, text = ruler_words(list(zip(names, found, strict=True)))
+        self.card.setVisible(bool(found))
+        self.card_title.setText(title)
+        self.card_text.setText(text)
+
+    def _stretch(self, snapshot: RunSnapshot) -> Stretch:
+        brush = self.selection.range
+        end = last_second(snapshot)
+        low, high = brush if brush is not None else (max(0.0, end - _LATELY), end)
+        at = snapshot.origin
+        return Stretch(snapshot, at + int(low * 1e9), at + int(high * 1e9))
+
+    def _show_head(self, names: list[str], stretches: list[Stretch], more: int) -> None:
+        brush = self.selection.range
+        self.title.setText("Now" if brush is None else "Selection")
+        said = "last 5 s" if brush is None else f"{brush[0]:.1f} – {brush[1]:.1f}{fmt.NBSP}s"
+        self.stretch.setText(said if stretches else "")
+        set_ink(self.stretch, "label" if brush is None else "accent")
+        counts = [
+            f"{len(s.steps):,} {name} {'step' if len(s.steps) == 1 else 'steps'}"
+            for name, s in zip(names, stretches, strict=False)
+        ]
+        if more:
+            counts.append(f"{fmt.plural(more, 'run')} more in the plots")
+        self.counts.setText(", ".join(counts) if counts else "No run is shown")
+
+    def _build(self, keys: list[tuple[str, str]], count: int) -> None:
+        """Make the table anew, for other rows or another number of runs."""
+        while self._grid.count():
+            item = self._grid.takeAt(0)
+            widget = item.widget() if item is not None else None
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        self._cells, self._marks = {}, []
+        self._grid.setHorizontalSpacing(12)
+        self._grid.setVerticalSpacing(5)
+        self._grid.setColumnStretch(0, 1)
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        for column in range(count):
+            self._grid.addWidget(self._head_of(column), 0, column + 1, right)
+        line, section = 1, ""
+        for key in keys:
+            if key[0] != section:
+                section = key[0]
+                self._grid.addWidget(hairline(), line, 0, 1, count + 1)
+                heading = label(section, ink="label", weight=500)
+                self._grid.addWidget(heading, line + 1, 0, 1, count + 1)
+                line += 2
+            self._grid.addWidget(label(key[1], ink="label"), line, 0)
+            self._cells[key] = [self._value(key) for _ in range(count)]
+            for column, cell in enumerate(self._cells[key]):
+                self._grid.addWidget(cell, line, column + 1, right)
+            line += 1
+
+    def _value(self, key: tuple[str, str]) -> QLabel:
+        large = key == ("", "ms/step")
+        return label(
+            size=22 if large and len(self.columns) < _MOST else 12, weight=600 if large else 500
+        )
+
+    def _head_of(self, column: int) -> QWidget:
+        made = QWidget()
+        row = QHBoxLayout(made)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        mark, name = Mark(), label(self.columns[column][0], weight=600)
+        self._marks.append((mark, name))
+        row.addWidget(mark)
+        row.addWidget(name)
+        return made
+
+    def _fill(self, found: list[RunSnapshot]) -> None:
+        for (mark, name), (text, _), snapshot in zip(
+            self._marks, self.columns, found, strict=False
+        ):
+            look = self.selection.look(snapshot.id)
+            mark.look(square=look.square, colour=look.colour)
+            name.setText(text)
+            name.setToolTip(as_tooltip(snapshot.id))
+        nothing = Cell(fmt.UNKNOWN, "not known of this run")
+        for key, cells in self._cells.items():
+            for cell, (name_of, made) in zip(cells, self.columns, strict=True):
+                shown = made.get(key, nothing)
+                cell.setText(shown.text)
+                cell.setToolTip(as_tooltip(shown.hint))
+                cell.setAccessibleName(f"{name_of} {key[1]} {shown.text}")
