@@ -23,6 +23,8 @@ from diptych.gui.plots.reduce import (
 
 _MEDIAN_PIXELS = 3
 _BAR_PIXELS = 2
+_PAUSE_STEPS, _PAUSE_BARS = 8, 4
+"""Steps, or bars, that a pause must be longer than to be seen as one."""
 _RATIO_NS = 500_000_000
 """A rate is taken over half a second at least: of one step it would only flicker."""
 
@@ -168,7 +170,17 @@ def _stack(series: Series, cut: Buckets, _pixels: int) -> Drawn:
     begin = series.t if series.begin is None else series.begin
     left = _seconds(series, begin[cut.starts])
     right = _seconds(series, series.t[cut.starts + cut.counts - 1])
-    return Drawn(left, areas[-1], areas=areas, right=right)
+    return Drawn(left, areas[-1], areas=areas, right=_bridged(left, right, cut))
+
+
+def _bridged(left: Floats, right: Floats, cut: Buckets) -> Floats:
+    """Let each bar reach to the next one, unless there is a pause between them."""
+    if len(left) < 2:
+        return right
+    longest = np.maximum(_PAUSE_STEPS * (right - left) / cut.counts, _PAUSE_BARS * cut.width / 1e9)
+    pause = left[1:] - right[:-1]
+    right[:-1] = np.where(pause > longest[:-1], right[:-1], left[1:])
+    return right
 
 
 def _rate(series: Series, cut: Buckets, _pixels: int) -> Drawn:

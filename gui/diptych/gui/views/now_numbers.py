@@ -38,6 +38,13 @@ RULERS = {
         "A step lasts from loss to loss. Good for watching; for a verdict, run fenced.",
     ),
 }
+_SEEN_BY = {
+    "fence": "by a fence",
+    "sync": "as dispatched",
+    "event": "by CUDA events",
+    "loss": "by its loss",
+    None: "not yet",
+}
 _NO_RULER = ("Not measured yet", "No step is known to be completed.")
 
 
@@ -267,8 +274,5 @@ def ruler_words(snapshots: list[tuple[str, RunSnapshot]]) -> tuple[str, str]:
     different = set(rulers.values())
     if len(different) <= 1:
         return RULERS.get(next(iter(different), None) or "", _NO_RULER)
-    said = "; ".join(
-        f"{name}: {RULERS[ruler][0].lower() if ruler else 'not measured yet'}"
-        for name, ruler in rulers.items()
-    )
-    return "Not one ruler", f"{said}. For a verdict, run them fenced."
+    said = ", ".join(f"{name} {_SEEN_BY.get(ruler)}" for name, ruler in rulers.items())
+    return "Not one ruler", f"Completion is seen: {said}. For a verdict, run them fenced."

@@ -1,0 +1,282 @@
+"""The operators of a profile window: which took the time, in a table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QLineEdit,
+    QPushButton,
+    QStackedWidget,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from diptych.gui.models.hub import RunHub
+from diptych.gui.models.operators import OperatorModel
+from diptych.gui.models.selection import Selection
+from diptych.gui.text import format as fmt
+from diptych.gui.theme import bind_icon, font, manager
+from diptych.gui.theme.tokens import ROW
+from diptych.gui.views.live_series import short_names
+from diptych.gui.views.operators_delegate import OperatorDelegate
+from diptych.gui.views.operators_words import Nothing, nothing, summary_words, window_title
+from diptych.gui.views.widgets import Elided, label
+from diptych.profiling.runs.snapshot import RunSnapshot, WindowState
+
+Key = tuple[str, int, int]
+"""Run, rank and window."""
+
+
+class OperatorsView(QWidget):
+    """Table of one window of one shown run; the newest until another is chosen."""
+
+    def __init__(self, hub: RunHub, selection: Selection, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.hub, self.selection = hub, selection
+        self.model = OperatorModel(self)
+        self._key: Key | None = None
+        self._chosen = False
+        self._shown: object = None
+        self._make_controls()
+        self._make_table()
+        self._lay_out()
+        hub.snapshot_changed.connect(self._news)
+        selection.shown_changed.connect(self._start_over)
+        manager().changed.connect(self.table.viewport().update)
+        self.refresh()
+
+    # -- parts --------------------------------------------------------------
+
+    def _make_controls(self) -> None:
+        self.windows = QComboBox()
+        self.windows.setAccessibleName("Profile window")
+        self.windows.setToolTip("Profile window whose operators are shown")
+        self.windows.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.windows.activated.connect(self._choose)
+        self.summary = Elided(ink="label")
+        self.noise = QCheckBox("Engine noise")
+        self.noise.setToolTip("Count the bookkeeping of MXNet's engine as well")
+        self.noise.toggled.connect(self.model.set_noise)
+        self.filter = QLineEdit()
+        self.filter.setPlaceholderText("Filter operators, e.g. conv")
+        self.filter.setAccessibleName("Filter operators")
+        self.filter.setToolTip("Words of the name or of the family (/)")
+        self.filter.setClearButtonEnabled(True)
+        self.filter.setFixedWidth(220)
+        self.filter.textChanged.connect(self.model.set_filter)
+        self.export = QPushButton("Export CSV")
+        self.export.setToolTip("Write the shown operators to a file, times in ns")
+        bind_icon(self.export, "export")
+        self.export.clicked.connect(self._ask_and_export)
+
+    def _make_table(self) -> None:
+        self.table = QTableView()
+        self.table.setModel(self.model)
+        self.table.setItemDelegate(OperatorDelegate(self.table))
+        self.table.setAccessibleName("Operators")
+        self.table.setShowGrid(False)
+        self.table.setSortingEnabled(False)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.table.setTabKeyNavigation(False)
+        self.table.verticalHeader().hide()
+        self.table.verticalHeader().setDefaultSectionSize(ROW)
+        self.table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header = self.table.horizontalHeader()
+        header.setFont(font(11))
+        header.setHighlightSections(False)
+        header.setSectionsClickable(True)
+        header.setSortIndicatorShown(True)
+        header.setMinimumSectionSize(60)
+        header.sectionClicked.connect(self._sort)
+
+    def _lay_out(self) -> None:
+        bar = QHBoxLayout()
+        bar.setContentsMargins(16, 8, 16, 8)
+        bar.setSpacing(12)
+        bar.addWidget(self.windows)
+        bar.addWidget(self.summary, 1)
+        for widget in (self.noise, self.filter, self.export):
+            bar.addWidget(widget)
+        self.empty = QWidget()
+        column = QVBoxLayout(self.empty)
+        self.empty_title = label("", size=14, weight=600)
+        self.empty_text = label("", ink="label", wrap=True)
+        column.addStretch(1)
+        for text in (self.empty_title, self.empty_text):
+            text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            column.addWidget(text)
+        column.addStretch(2)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.empty)
+        self.pages.addWidget(self.table)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addLayout(bar)
+        whole.addWidget(self.pages, 1)
+        self.setFocusProxy(self.table)
+
+    # -- what is shown ------------------------------------------------------
+
+    def _news(self, run: str, _snapshot: object) -> None:
+        if run in self.selection.shown:
+            self.refresh()
+
+    def _start_over(self) -> None:
+        if self._key is None or self._key[0] not in self.selection.shown:
+            self._key, self._chosen = None, False
+        self.refresh()
+
+    def _found(self) -> list[RunSnapshot]:
+        return [s for s in map(self.hub.latest, self.selection.shown) if s is not None]
+
+    def refresh(self) -> None:
+        """Look for windows, and show the chosen or the newest one if it changed."""
+        found = self._found()
+        choices = [
+            ((s.id, w.rank, w.id), window_title(name, w, several=len(found) > 1), s, w)
+            for s, name in zip(found, short_names(found), strict=True)
+            for w in s.windows
+        ]
+        # Windows change rarely, snapshots thirty times a second.
+        state = (tuple((key, title, w.operators is not None) for key, title, _, w in choices),)
+        signature = (state, tuple((s.id, s.state) for s in found), self._key)
+        if signature == self._shown:
+            return
+        if not self._chosen:
+            ready = [key for key, _, _, w in choices if w.operators is not None]
+            self._key = ready[-1] if ready else (choices[-1][0] if choices else None)
+        self._fill_windows([(key, title) for key, title, _, _ in choices])
+        self._shown = (state, signature[1], self._key)
+        entry = next(((s, w) for key, _, s, w in choices if key == self._key), None)
+        self._show(entry, found)
+
+    def _fill_windows(self, choices: list[tuple[Key, str]]) -> None:
+        self.windows.blockSignals(True)
+        self.windows.clear()
+        for key, title in choices:
+            self.windows.addItem(title, key)
+        self.windows.setCurrentIndex(
+            next((i for i, (key, _) in enumerate(choices) if key == self._key), -1)
+        )
+        self.windows.blockSignals(False)
+        self.windows.setVisible(bool(choices))
+
+    def _choose(self, number: int) -> None:
+        self._key, self._chosen = self.windows.itemData(number), True
+        self._shown = None
+        self.refresh()
+
+    def _show(
+        self, entry: tuple[RunSnapshot, WindowState] | None, found: list[RunSnapshot]
+    ) -> None:
+        summary = entry[1].operators if entry else None
+        self.model.set_window(summary)
+        has = summary is not None and bool(summary.ops)
+        self.pages.setCurrentWidget(self.table if has else self.empty)
+        for widget in (self.filter, self.export, self.summary):
+            widget.setVisible(has)
+        self.noise.setVisible(has and any(o.noise for o in self.model.operators))
+        if has and entry is not None and summary is not None:
+            self.summary.show_text(summary_words(entry[1], summary))
+            self._fit_columns()
+            return
+        words: Nothing = nothing(entry[1] if entry else None, found, self.selection.shown)
+        self.empty_title.setText(words.title)
+        self.empty_text.setText(words.text)
+
+    def _fit_columns(self) -> None:
+        header = self.table.horizontalHeader()
+        for number, column in enumerate(self.model.columns):
+            wide = column.key in ("name", "bar")
+            mode = QHeaderView.ResizeMode.Stretch if wide else QHeaderView.ResizeMode.Fixed
+            header.setSectionResizeMode(number, mode)
+            if not wide:
+                title = header.fontMetrics().horizontalAdvance(column.title)
+                self.table.setColumnWidth(number, max(76, title + 40))
+        self._show_order()
+
+    def _show_order(self) -> None:
+        column, order = self.model.sorted_by()
+        header = self.table.horizontalHeader()
+        header.setSortIndicator(column, order)
+
+    def _sort(self, column: int) -> None:
+        was, order = self.model.sorted_by()
+        text = self.model.columns[column].key in ("name", "phase")
+        first = Qt.SortOrder.AscendingOrder if text else Qt.SortOrder.DescendingOrder
+        turned = (
+            Qt.SortOrder.DescendingOrder
+            if order is Qt.SortOrder.AscendingOrder
+            else Qt.SortOrder.AscendingOrder
+        )
+        self.model.sort(column, turned if column == was else first)
+        self._show_order()
+
+    # -- keys, copy and export -----------------------------------------------
+
+    def focus_search(self) -> None:
+        """Put the cursor into the filter."""
+        self.filter.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.filter.selectAll()
+
+    def event(self, event: QEvent) -> bool:
+        """Claim / and Ctrl+C before the window's own shortcuts, while the focus is in here."""
+        if event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            if self._is_mine(event):
+                event.accept()
+                return True
+        return super().event(event)
+
+    def _is_mine(self, event: QKeyEvent) -> bool:
+        typing = self.filter.hasFocus()
+        slash = event.text() == "/" and not typing
+        leave = event.key() == Qt.Key.Key_Escape and typing
+        return slash or leave or (event.matches(QKeySequence.StandardKey.Copy) and not typing)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Search with /, copy rows with Ctrl+C, leave the filter with Esc."""
+        if event.text() == "/" and not self.filter.hasFocus():
+            self.focus_search()
+        elif event.key() == Qt.Key.Key_Escape and self.filter.hasFocus():
+            self.filter.clear()
+            self.table.setFocus()
+        elif event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_rows()
+        else:
+            super().keyPressEvent(event)
+
+    def copy_rows(self) -> None:
+        """Put the selected rows, or all, on the clipboard with tabs between the cells."""
+        chosen = self.table.selectionModel().selectedRows()
+        rows = [index.row() for index in chosen] or list(range(self.model.rowCount()))
+        QGuiApplication.clipboard().setText(self.model.to_tsv(sorted(rows)))
+
+    def _ask_and_export(self) -> None:
+        run, rank, window = self._key or ("run", 0, 0)
+        name = f"{run}-r{rank}-w{window:03d}-operators.csv"
+        path, _ = QFileDialog.getSaveFileName(self, "Export operators", name, "CSV (*.csv)")
+        if path:
+            self.export_csv(Path(path))
+
+    def export_csv(self, path: Path) -> None:
+        """Write the shown operators; an error is told in place of the summary."""
+        try:
+            path.write_text(self.model.to_csv(), encoding="utf-8")
+        except OSError as error:
+            why = error.strerror or str(error)
+            self.summary.show_text(f"{path} cannot be written: {why}. Choose another folder.")
+            return
+        count = fmt.plural(self.model.rowCount(), "operator")
+        self.summary.show_text(f"{count} written to {path}")

@@ -1,0 +1,81 @@
+"""What the operator view says of a window, and what when there is none. No Qt here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from diptych.gui.text import format as fmt
+from diptych.profiling.records.kinds import Operators
+from diptych.profiling.runs.snapshot import RunSnapshot, WindowState
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """Why there is no table, and what to do."""
+
+    title: str
+    text: str
+
+
+def window_title(run: str, window: WindowState, *, several: bool) -> str:
+    """Return such as ``w003, steps 412–416, captured now``."""
+    words = [f"{run} w{window.id:03d}" if several else f"w{window.id:03d}"]
+    if window.rank:
+        words.append(f"rank {window.rank}")
+    if window.first is not None and window.last is not None:
+        words.append(f"steps {window.first:,}–{window.last:,}")
+    words.append({"schedule": "by schedule", "capture": "captured"}.get(window.origin, ""))
+    if window.state not in ("ready", "captured"):
+        words.append(window.state)
+    return ", ".join(word for word in words if word)
+
+
+def summary_words(window: WindowState, summary: Operators) -> str:
+    """Return such as ``38 operators, mean over 10 steps of trace w003``."""
+    count = sum(not o.noise for o in summary.ops)
+    words = [
+        (
+            f"{fmt.plural(count, 'operator')}, mean over {fmt.plural(summary.steps, 'step')} "
+            f"of trace w{window.id:03d}"
+        )
+    ]
+    if window.options:
+        words.append(f"with {', '.join(window.options)}")
+    if window.pause is not None:
+        words.append(f"training stood still for {fmt.duration(window.pause)}")
+    return " · ".join(words)
+
+
+_CAPTURE = "Capture (Ctrl+T) records the next 5 steps."
+
+
+def nothing(
+    window: WindowState | None, found: list[RunSnapshot], wanted: tuple[str, ...]
+) -> Nothing:
+    """Return what to say when there is no table."""
+    if not wanted:
+        return Nothing("No run is shown", "Choose a run in the list to see its operators.")
+    if not found:
+        return Nothing("Reading the run", "Its profile windows appear here.")
+    if window is None:
+        if any(s.state.live for s in found):
+            return Nothing("No profile window yet", _CAPTURE)
+        return Nothing(
+            "No profile window",
+            "This run ended without one. Give the next run a schedule, or capture while it runs.",
+        )
+    return _without_operators(window)
+
+
+def _without_operators(window: WindowState) -> Nothing:
+    name = f"w{window.id:03d}"
+    if window.state == "failed":
+        why = window.text or "the profiler gave no reason"
+        return Nothing(f"The window {name} failed", f"{why}. {_CAPTURE}")
+    if window.state in ("open", "active"):
+        return Nothing(f"Recording {name}", "The operators appear when its last step has ended.")
+    if window.operators is None and window.trace is not None and window.trace.error:
+        return Nothing(f"The trace of {name} cannot be used", window.trace.error)
+    if window.operators is None:
+        return Nothing(f"Adding up {name}", "The trace is being read; this takes about a second.")
+    return Nothing(f"No operator in {name}", "The profiler recorded nothing in these steps.")
