@@ -86,7 +86,7 @@ class _Way(QPushButton):
         if key:
             chip = label(key, size=11, weight=500)
             chip.setProperty("chip", True)
-            row.addWidget(chip)
+            row.addWidget(chip, 0, Qt.AlignmentFlag.AlignVCenter)
         for child in self.findChildren(QWidget):
             child.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
 
@@ -188,9 +188,12 @@ class EmptyView(QWidget):
             column.addWidget(way)
         column.addSpacing(20)
         column.addWidget(label("Found on this machine", ink="label", size=11, weight=600))
+        findings = QVBoxLayout()
+        findings.setSpacing(0)
         for finding in (self._gpu, *self._found.values(), self._host):
-            column.addWidget(finding)
-            column.addWidget(hairline())
+            findings.addWidget(finding)
+            findings.addWidget(hairline())
+        column.addLayout(findings)
         return made
 
     def _ways(self) -> list[_Way]:

@@ -74,7 +74,8 @@ class Header(QWidget):
         made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         made.setFont(font(12, 600 if primary else 500))
         made.setIconSize(QSize(16, 16))
-        made.setText(text)
+        # A style sheet leaves no other way to set the text apart from the icon.
+        made.setText(f" {text}")
         made.setAccessibleName(text)
         made.setToolTip(action.toolTip())
         made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -101,7 +102,7 @@ class Header(QWidget):
         made = QToolButton()
         made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         made.setFont(font(12, 500))
-        made.setText("Export")
+        made.setText(" Export")
         made.setAccessibleName("Export")
         made.setToolTip("Write what is shown to files")
         made.setFocusPolicy(Qt.FocusPolicy.TabFocus)

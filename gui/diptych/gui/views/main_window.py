@@ -108,6 +108,7 @@ class MainWindow(QMainWindow):
         super().showEvent(event)
         if not self._started:
             self._started = True
+            self.runs.view.setFocus()
             QTimer.singleShot(0, self, self.context.runtimes.refresh)
             QTimer.singleShot(0, self, self.context.machine.look)
 
@@ -126,10 +127,8 @@ class MainWindow(QMainWindow):
         context.selection.show(live or [context.hub.entries[0].id])
 
     def _show_middle(self) -> None:
-        stage = bool(self.context.hub.entries)
-        self.middle.setCurrentWidget(self.stage if stage else self.empty)
-        if stage:
-            QTimer.singleShot(0, self.stage, self.stage.build_current)
+        runs = bool(self.context.hub.entries or self.context.queue.waiting)
+        self.middle.setCurrentWidget(self.stage if runs else self.empty)
 
     def _run_started(self, directory: Path) -> None:
         """Show a run that was started here, beside the one that it is to be compared with."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from importlib import import_module
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from diptych.gui.models.hub import RunHub
@@ -75,8 +75,11 @@ class Stage(QWidget):
         self.panel.setVisible(plots)
         if self.isVisible():
             self.build_current()
-        else:
-            QTimer.singleShot(0, self, self.build_current)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Build what is behind the tab, once the window stands."""
+        super().showEvent(event)
+        QTimer.singleShot(0, self, self.build_current)
 
     def build_current(self) -> None:
         """Build what is shown, if that was not done yet."""

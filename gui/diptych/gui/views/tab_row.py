@@ -80,6 +80,8 @@ class TabRow(QWidget):
         self._follow.setFont(font(12, 500))
         self._follow.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._follow.setProperty("toggle", True)
+        follow.toggled.connect(lambda on: follow.setIconText(" Following" if on else " Follow"))
+        follow.setIconText(" Following" if follow.isChecked() else " Follow")
         for widget in (self._axis, self._brush, self._follow):
             row.addWidget(widget)
         row.setSpacing(8)

@@ -77,6 +77,7 @@ class Elided(QLabel):
     def show_text(self, text: str) -> None:
         """Show ``text``, as much as there is room for."""
         self._whole = " ".join(text.split())
+        self.updateGeometry()
         self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -87,6 +88,11 @@ class Elided(QLabel):
     def minimumSizeHint(self) -> QSize:
         """Ask for little: the text can be cut."""
         return QSize(24, super().minimumSizeHint().height())
+
+    def sizeHint(self) -> QSize:
+        """Ask for all of the text."""
+        width = self.fontMetrics().horizontalAdvance(self._whole) + 4
+        return QSize(width, super().sizeHint().height())
 
     def _fit(self) -> None:
         text = self.fontMetrics().elidedText(self._whole, self._mode, max(self.width(), 1))

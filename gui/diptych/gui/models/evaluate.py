@@ -1,0 +1,233 @@
+"""What a draft amounts to: the requests that would be started, or why not.
+
+`evaluate` may read files and probe interpreters: call it in a job. The very
+requests that it returns are the ones to start, so the command shown is the
+command run.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shlex
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from diptych.gui.models.draft import Draft
+from diptych.gui.text import format as fmt
+from diptych.profiling.records.manifest import ProfileOptions, RunRequest, Schedule
+from diptych.profiling.runner import launch
+from diptych.profiling.runner.launch import RequestError, Settings
+from diptych.profiling.runner.runtimes import TITLES, RuntimeInfo
+from diptych.workloads.catalogue import FRAMEWORKS
+
+Level = Literal["ok", "warning", "error", "info"]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the checks. ``field`` names the input that it is about."""
+
+    level: Level
+    text: str
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """``requests`` is empty exactly when a check is an error."""
+
+    requests: tuple[RunRequest, ...]
+    checks: tuple[Check, ...]
+
+    @property
+    def command(self) -> str:
+        """The command line that does the same, a line a run."""
+        return "\n".join(launch.shell_command(request) for request in self.requests)
+
+    @property
+    def errors(self) -> dict[str, str]:
+        """Messages by the field that they are about."""
+        return {c.field: c.text for c in self.checks if c.level == "error" and c.field}
+
+
+def evaluate(
+    draft: Draft, infos: Sequence[RuntimeInfo], home: Path, *, live: int = 0, cores: int = 0
+) -> Evaluation:
+    """Return what ``draft`` would start; ``live`` runs are going on already."""
+    requests: list[RunRequest] = []
+    checks: list[Check] = []
+    try:
+        settings = _settings(draft)
+        if draft.source == "script":
+            requests.append(_script(draft, settings, home))
+        else:
+            for framework in draft.frameworks:
+                try:
+                    requests.append(_workload(draft, framework, settings, home))
+                except RequestError as error:
+                    checks.append(Check("error", _sentence(error), error.field))
+    except RequestError as error:
+        checks.append(Check("error", _sentence(error), error.field))
+    if checks:
+        return Evaluation((), _distinct(checks))
+    for request in requests:
+        checks += _about_runtime(request, infos)
+    checks += _about_runs(draft, requests, live=live, cores=cores)
+    return Evaluation(tuple(requests), _distinct(checks))
+
+
+def _distinct(checks: Sequence[Check]) -> tuple[Check, ...]:
+    order = {"error": 0, "warning": 1, "info": 2, "ok": 3}
+    return tuple(sorted(dict.fromkeys(checks), key=lambda check: order[check.level]))
+
+
+def _sentence(error: Exception) -> str:
+    text = str(error)
+    return text[:1].upper() + text[1:]
+
+
+# -- the requests ----------------------------------------------------------------
+
+
+def _settings(draft: Draft) -> Settings:
+    both = draft.source == "catalogue" and len(draft.frameworks) > 1
+    return Settings(
+        fenced=draft.fenced,
+        schedule=_schedule(draft) if draft.profile else None,
+        options=ProfileOptions(**dict.fromkeys(draft.options, True)),
+        name=" ".join(draft.name.split()) or None,
+        pair=secrets.token_hex(4) if both else None,
+        env=_environment(draft) if draft.source == "script" else {},
+    )
+
+
+def _schedule(draft: Draft) -> Schedule | Literal["default"]:
+    if not draft.schedule:
+        return "default"
+    values = {}
+    for name, text in draft.schedule.items():
+        try:
+            values[name] = int(text)
+        except ValueError:
+            raise RequestError(
+                f"profile {name} {text!r} is not a whole number", "schedule"
+            ) from None
+    made = Schedule(**values)
+    return "default" if made == Schedule() else made
+
+
+def _environment(draft: Draft) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, value in draft.env:
+        if not name.strip() and not value:
+            continue
+        if name.strip() in found:
+            raise RequestError(f"the variable {name.strip()} is given twice", "env")
+        found[name.strip()] = value
+    return found
+
+
+def _workload(draft: Draft, framework: str, settings: Settings, home: Path) -> RunRequest:
+    name = next(known for known in FRAMEWORKS if known == framework)
+    return launch.request_for_workload(
+        framework,
+        draft.workload,
+        draft.knobs_for(name),
+        runtime=draft.pythons.get(framework) or None,
+        settings=settings,
+        home=home,
+    )
+
+
+def _script(draft: Draft, settings: Settings, home: Path) -> RunRequest:
+    if not draft.script.strip():
+        raise RequestError("choose the script that is to run", "script")
+    try:
+        args = shlex.split(draft.args)
+    except ValueError as error:
+        raise RequestError(f"the arguments cannot be read: {error}", "args") from None
+    script = Path(draft.script.strip()).expanduser()
+    return launch.request_for_script(
+        script,
+        args,
+        framework=draft.script_framework,
+        runtime=draft.script_python or None,
+        cwd=draft.cwd.strip() or script.absolute().parent,
+        settings=settings,
+        home=home,
+    )
+
+
+# -- the checks ------------------------------------------------------------------
+
+
+def _about_runtime(request: RunRequest, infos: Sequence[RuntimeInfo]) -> list[Check]:
+    info = next((info for info in infos if info.python == request.python), None)
+    if info is None:
+        return [Check("ok", f"{request.python} starts")]
+    names = [request.framework] if request.framework in info.frameworks else list(info.usable)
+    checks = []
+    for name in names:
+        version = (info.frameworks[name].version or "").partition("+")[0]
+        python = f"Python {info.python_version}"
+        checks.append(Check("ok", f"{TITLES[name]} {version} starts, on {python}"))
+    limits = (p for p in info.problems if not p.fatal and p.framework in (None, *names))
+    return [*checks, *(Check("warning", f"{p.what}. {p.cure}") for p in limits)]
+
+
+def _about_runs(
+    draft: Draft, requests: Sequence[RunRequest], *, live: int, cores: int
+) -> list[Check]:
+    checks = []
+    if live:
+        words = fmt.plural(live, "run")
+        verb = "is" if live == 1 else "are"
+        checks.append(Check("warning", f"{words} {verb} going on: each makes the other slower"))
+    for request in requests:
+        checks += _about_request(request, cores)
+    if len(requests) > 1:
+        checks += _about_pair(draft, requests)
+    return checks
+
+
+def _about_request(request: RunRequest, cores: int) -> list[Check]:
+    checks = []
+    knobs = request.knobs
+    if knobs.get("execution") == "compile" and not any(
+        map(shutil.which, ("c++", "g++", "clang++"))
+    ):
+        text = "torch.compile needs a C++ compiler and none is on the PATH"
+        checks.append(Check("warning", text, "execution@torch"))
+    threads, steps = knobs.get("threads"), knobs.get("steps")
+    if isinstance(threads, int) and cores and threads > cores:
+        text = f"{threads} threads on {fmt.plural(cores, 'core')}: they will wait for each other"
+        checks.append(Check("warning", text, "threads"))
+    needed = _needed(request)
+    if needed is not None and isinstance(steps, int) and needed > steps:
+        text = f"The profile window needs {needed} steps and the run makes {steps}"
+        checks.append(Check("warning", f"{text}: it will not be complete", "schedule"))
+    if request.schedule is None:
+        checks.append(Check("info", "No profile window: no operators, no trace, until Capture"))
+    return checks
+
+
+def _needed(request: RunRequest) -> int | None:
+    if request.schedule is None:
+        return None
+    schedule = request.schedule
+    return schedule.skip + schedule.wait + schedule.warmup + schedule.active
+
+
+def _about_pair(draft: Draft, requests: Sequence[RunRequest]) -> list[Check]:
+    checks = []
+    if not draft.fenced:
+        text = "Observed, each with its own ruler. To compare the two, choose Fenced"
+        checks.append(Check("info", text, "fenced"))
+    compiled = {request.knobs.get("execution") in ("compile", "hybridize") for request in requests}
+    if len(compiled) > 1:
+        text = "One side is compiled and the other is not: that is not the same execution"
+        checks.append(Check("warning", text))
+    return checks

@@ -1,0 +1,1 @@
+"""The New run dialog, in parts."""

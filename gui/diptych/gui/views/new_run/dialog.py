@@ -1,0 +1,219 @@
+"""The New run dialog: what, under what, how measured; checks and cost before the button."""
+
+from __future__ import annotations
+
+import os
+
+import msgspec
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QHBoxLayout,
+    QPushButton,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from diptych.gui.models import jobs
+from diptych.gui.models.context import Context
+from diptych.gui.models.draft import Draft, remembered
+from diptych.gui.models.evaluate import Check, Evaluation, evaluate
+from diptych.gui.text import format as fmt
+from diptych.gui.views.help import foot, primary
+from diptych.gui.views.new_run.catalogue_form import CatalogueForm
+from diptych.gui.views.new_run.measure import MeasureForm
+from diptych.gui.views.new_run.script_form import ScriptForm
+from diptych.gui.views.new_run.sources import Sources
+from diptych.gui.views.new_run.verdict import Verdict
+from diptych.gui.views.widgets import hairline, icon_button, label, part
+
+_PAUSE_MS = 120
+"""How long typing has to rest before it is evaluated."""
+
+
+class NewRunDialog(QDialog):
+    """Starts what it shows: the requests of its last evaluation."""
+
+    runtimes_wanted = Signal()
+    evaluated = Signal()
+    """The shown checks and command are those of what stands in the form."""
+
+    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("New run")
+        self._context = context
+        self.draft: Draft = remembered(context.settings.get("new_run") or {})
+        self.evaluation = Evaluation((), ())
+        self._round = 0
+        self.sources = Sources(self.draft)
+        self.catalogue = CatalogueForm(self.draft, context.runtimes)
+        self.script = ScriptForm(self.draft, context.runtimes)
+        self.measure = MeasureForm(self.draft)
+        self.verdict = Verdict()
+        self.start = primary("Start run")
+        self.start.setEnabled(False)
+        self._cost = label(ink="label")
+        self._subject = label(ink="label")
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_PAUSE_MS)
+        self._timer.timeout.connect(self._evaluate)
+        self._lay_out()
+        self._connect()
+        self._show_source()
+        self._soon()
+
+    # -- how it looks ---------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        self._forms = QStackedWidget()
+        self._forms.addWidget(self.catalogue)
+        self._forms.addWidget(self.script)
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(24, 16, 24, 16)
+        column.setSpacing(11)
+        for widget in (self._forms, self.measure):
+            column.addWidget(widget)
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(inside)
+        right = QWidget()
+        part(right, "dialogbody")
+        under = QVBoxLayout(right)
+        under.setContentsMargins(0, 0, 0, 0)
+        under.setSpacing(0)
+        under.addWidget(scroll, 1)
+        under.addWidget(hairline())
+        bottom = QVBoxLayout()
+        bottom.setContentsMargins(24, 12, 24, 12)
+        bottom.addWidget(self.verdict)
+        under.addLayout(bottom)
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        middle.addWidget(self.sources)
+        middle.addWidget(right, 1)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self._head())
+        whole.addLayout(middle, 1)
+        cancel = QPushButton("Cancel")
+        cancel.clicked.connect(self.reject)
+        whole.addWidget(foot(self._cost, None, cancel, self.start))
+        height = self.screen().availableGeometry().height() if self.screen() else 800
+        self.resize(900, min(760, height - 60))
+
+    def _head(self) -> QFrame:
+        made = QFrame()
+        part(made, "dialoghead")
+        row = QHBoxLayout(made)
+        row.setContentsMargins(18, 10, 10, 10)
+        row.setSpacing(10)
+        row.addWidget(label("New run", size=14, weight=600))
+        row.addWidget(self._subject, 1)
+        close = icon_button("cross", "Close", "Esc")
+        close.clicked.connect(self.reject)
+        row.addWidget(close)
+        return made
+
+    def _connect(self) -> None:
+        self.sources.changed.connect(self._source_changed)
+        for form in (self.catalogue, self.script, self.measure):
+            form.changed.connect(self._soon)
+        self.catalogue.runtimes_wanted.connect(self.runtimes_wanted)
+        self._context.runtimes.changed.connect(self._runtimes_changed)
+        self.start.clicked.connect(self._start)
+
+    def choose_source(self, source: str) -> None:
+        """Show the catalogue or the user's own script."""
+        self.draft.source = "script" if source == "script" else "catalogue"
+        self.sources.refresh()
+        self._source_changed()
+
+    def _source_changed(self) -> None:
+        if self.draft.source == "catalogue":
+            self.catalogue.rebuild()
+        self._show_source()
+        self._soon()
+
+    def _show_source(self) -> None:
+        script = self.draft.source == "script"
+        self._forms.setCurrentIndex(1 if script else 0)
+        # The page that is not shown must not ask for height.
+        self.catalogue.setVisible(not script)
+        self.script.setVisible(script)
+        self._subject.setText("your own script" if script else self.draft.workload)
+
+    def _runtimes_changed(self) -> None:
+        self.catalogue.refresh()
+        self.script.refresh()
+        self._soon()
+
+    # -- what it amounts to -----------------------------------------------------------
+
+    def _soon(self) -> None:
+        self._round += 1
+        self.start.setEnabled(False)
+        self._timer.start()
+
+    def _evaluate(self) -> None:
+        if not self._context.runtimes.known:
+            self.verdict.show_busy("Looking for interpreters…")
+            return
+        if self.draft.source == "catalogue" and not self.draft.frameworks:
+            self._show(Evaluation((), (Check("error", "Choose PyTorch, MXNet or both"),)))
+            return
+        number = self._round
+        draft = msgspec.convert(msgspec.to_builtins(self.draft), Draft)
+        infos, home = list(self._context.runtimes.infos), self._context.home
+        live, cores = len(self._context.live()), os.cpu_count() or 0
+
+        def done(evaluation: Evaluation) -> None:
+            # Typed on in the meantime: the next round will say.
+            if number == self._round:
+                self._show(evaluation)
+
+        def failed(error: Exception) -> None:
+            done(Evaluation((), (Check("error", f"{type(error).__name__}: {error}"),)))
+
+        jobs.start(self, lambda: evaluate(draft, infos, home, live=live, cores=cores), done, failed)
+
+    def _show(self, evaluation: Evaluation) -> None:
+        self.evaluation = evaluation
+        self.verdict.show_evaluation(evaluation)
+        errors = evaluation.errors
+        for form in (self.catalogue, self.script, self.measure):
+            form.mark(errors)
+        count = len(evaluation.requests)
+        self.start.setEnabled(count > 0)
+        self.start.setText("Start run" if count < 2 else f"Start {count} runs")
+        self._cost.setText(cost(evaluation))
+        self.evaluated.emit()
+
+    def _start(self) -> None:
+        """Start exactly what the command says."""
+        if not self.evaluation.requests:
+            return
+        self._context.settings.set(new_run=msgspec.to_builtins(self.draft))
+        self._context.queue.add(self.evaluation.requests)
+        self.accept()
+
+
+def cost(evaluation: Evaluation) -> str:
+    """Return in words what would be started."""
+    requests = evaluation.requests
+    if not requests:
+        return ""
+    words = fmt.plural(len(requests), "run")
+    if len(requests) > 1:
+        words += ", one after the other"
+    steps = requests[0].knobs.get("steps")
+    if isinstance(steps, int):
+        words += f", {fmt.plural(steps, 'step')}{' each' if len(requests) > 1 else ''}"
+    return words

@@ -1,0 +1,235 @@
+"""The interpreters of this machine: what they hold, what is wrong, and the cure."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from diptych.gui.models.runtimes import RuntimeModel
+from diptych.gui.text.runs import short_path
+from diptych.gui.theme import current, manager, pixmap
+from diptych.gui.views.help import Plain
+from diptych.gui.views.widgets import Elided, Mark, hairline, label, link, part
+from diptych.profiling.runner.runtimes import FRAMEWORKS, TITLES, Problem, RuntimeInfo
+
+_SOURCES = {
+    "managed": "created by Diptych",
+    "current": "the environment of Diptych",
+    "venv": "virtual environment",
+    "conda": "conda environment",
+    "pyenv": "pyenv",
+    "named": "added by you",
+    "path": "on the PATH",
+}
+
+
+class RuntimesDialog(Plain):
+    """Nothing here blocks: looking and installing go on while it is closed."""
+
+    def __init__(self, runtimes: RuntimeModel, parent: QWidget | None = None) -> None:
+        super().__init__("Runtimes", parent)
+        self._runtimes = runtimes
+        self.managed = {name: _Managed(name, runtimes) for name in FRAMEWORKS}
+        self._list = QVBoxLayout()
+        self._list.setSpacing(8)
+        self._state = label(ink="hint", size=11)
+        self._again = QPushButton("Look again")
+        self._again.setToolTip("Probe every interpreter anew")
+        self._again.clicked.connect(lambda: runtimes.refresh(again=True))
+        add = QPushButton("Add an interpreter…")
+        add.clicked.connect(self._add)
+        close = QPushButton("Close")
+        close.setDefault(True)
+        close.clicked.connect(self.accept)
+        self.fill(self._body(), self._again, add, self._state, None, close)
+        runtimes.changed.connect(self.refresh)
+        runtimes.progressed.connect(lambda _: self.refresh_managed())
+        manager().changed.connect(self.refresh)
+        self.resize(720, 560)
+        self.refresh()
+        if not runtimes.known and not runtimes.looking:
+            runtimes.refresh()
+
+    def _body(self) -> QVBoxLayout:
+        body = QVBoxLayout()
+        body.setSpacing(10)
+        body.addWidget(label("Runtimes", size=14, weight=600))
+        words = "Each framework lives in a Python of its own; Diptych adds nothing to it."
+        body.addWidget(label(words, ink="label"))
+        for row in self.managed.values():
+            body.addWidget(row)
+        body.addSpacing(6)
+        body.addWidget(label("Found on this machine", ink="label", size=11, weight=600))
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 8, 0)
+        column.addLayout(self._list)
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(inside)
+        body.addWidget(scroll, 1)
+        return body
+
+    def refresh(self) -> None:
+        """Show what is known now."""
+        while self._list.count():
+            item = self._list.takeAt(0)
+            widget = item.widget() if item is not None else None
+            if widget is not None:
+                widget.deleteLater()
+        for info in self._runtimes.infos:
+            self._list.addWidget(_Card(info, self._runtimes))
+        if self._runtimes.known and not self._runtimes.infos:
+            words = "No interpreter with PyTorch or MXNet was found. Create one above, or add one."
+            self._list.addWidget(label(words, ink="label", wrap=True))
+        self._state.setText("Looking…" if self._runtimes.looking else "")
+        self._again.setEnabled(not self._runtimes.looking)
+        self.refresh_managed()
+
+    def refresh_managed(self) -> None:
+        """Show how the installations go."""
+        for row in self.managed.values():
+            row.refresh()
+
+    def _add(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileName(self, "Add a Python interpreter", "/")
+        if chosen:
+            self._runtimes.add(chosen)
+
+
+class _Managed(QFrame):
+    """The runtime of one framework that Diptych makes: there, being made, or to be made."""
+
+    def __init__(self, framework: str, runtimes: RuntimeModel) -> None:
+        super().__init__()
+        part(self, "card")
+        self.framework, self._runtimes = framework, runtimes
+        hues = current().mxnet if framework == "mxnet" else current().torch
+        self._words = Elided(ink="label")
+        self.install = QPushButton("Create")
+        self.install.setAccessibleName(f"Create the {TITLES[framework]} runtime")
+        self.install.clicked.connect(self._install)
+        self.cancel = QPushButton("Cancel")
+        self.cancel.setAccessibleName(f"Cancel creating the {TITLES[framework]} runtime")
+        self.cancel.clicked.connect(lambda: runtimes.cancel(framework))
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(Mark(square=framework == "mxnet", colour=hues[0]))
+        title = label(TITLES[framework], weight=600)
+        title.setFixedWidth(64)
+        head.addWidget(title)
+        head.addWidget(self._words, 1)
+        head.addWidget(self.install)
+        head.addWidget(self.cancel)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 8, 8, 8)
+        column.setSpacing(8)
+        column.addLayout(head)
+        column.addWidget(self._bar)
+
+    def refresh(self) -> None:
+        """Show what is known now."""
+        going = self._runtimes.installations.get(self.framework)
+        own = [info for info in self._runtimes.infos if self._is_own(info)]
+        self.cancel.setVisible(going is not None)
+        self._bar.setVisible(going is not None)
+        self.install.setVisible(going is None)
+        if going is not None:
+            stopping = going.cancel.is_set()
+            self.cancel.setEnabled(not stopping)
+            self._words.show_text("Cancelling…" if stopping else going.progress.text)
+            fraction = going.progress.fraction
+            self._bar.setRange(0, 0 if fraction is None else 1000)
+            self._bar.setValue(round((fraction or 0) * 1000))
+        elif own:
+            good = own[0].ok(self.framework)
+            where = short_path(own[0].python)
+            self._words.show_text(f"Created, in {where}" if good else f"Broken, in {where}")
+            self.install.setText("Create again")
+        else:
+            self._words.show_text("Not created. Diptych can make one, with pip, in its own folder.")
+            self.install.setText("Create")
+
+    def _is_own(self, info: RuntimeInfo) -> bool:
+        return info.source == "managed" and info.name == self.framework
+
+    def _install(self) -> None:
+        again = any(self._is_own(info) for info in self._runtimes.infos)
+        self._runtimes.install(self.framework, again=again)
+
+
+class _Card(QFrame):
+    """One interpreter."""
+
+    def __init__(self, info: RuntimeInfo, runtimes: RuntimeModel) -> None:
+        super().__init__()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 2, 0, 4)
+        column.setSpacing(4)
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        good = bool(info.usable) and not any(problem.fatal for problem in info.problems)
+        head.addWidget(_image("check" if good else "warning", "ok" if good else "warning"))
+        head.addWidget(label(holds(info), weight=500))
+        head.addWidget(Elided(short_path(info.python), ink="hint", size=11, fixed=True), 1)
+        head.addWidget(label(_SOURCES.get(info.source, info.source), ink="hint", size=11))
+        check = link("Check", f"Check {info.python}")
+        check.clicked.connect(lambda: runtimes.check(info.python))
+        head.addWidget(check)
+        if info.source == "named":
+            forget = link("Forget", f"Forget {info.python}")
+            forget.clicked.connect(lambda: runtimes.forget(info.python))
+            head.addWidget(forget)
+        column.addLayout(head)
+        for problem in info.problems:
+            column.addWidget(_trouble(problem))
+        column.addWidget(hairline())
+
+
+def _trouble(problem: Problem) -> QWidget:
+    made = QWidget()
+    row = QHBoxLayout(made)
+    row.setContentsMargins(24, 0, 0, 0)
+    row.setSpacing(8)
+    token = "error" if problem.fatal else "warning"
+    row.addWidget(
+        _image("error" if problem.fatal else "warning", token), 0, Qt.AlignmentFlag.AlignTop
+    )
+    words = QVBoxLayout()
+    words.setSpacing(1)
+    words.addWidget(label(problem.what, wrap=True))
+    words.addWidget(label(problem.cure, ink="label", size=11, wrap=True))
+    row.addLayout(words, 1)
+    return made
+
+
+def _image(name: str, token: str) -> QLabel:
+    made = QLabel()
+    made.setPixmap(pixmap(name, getattr(current(), token), 16, made.devicePixelRatioF()))
+    made.setFixedSize(16, 16)
+    return made
+
+
+def holds(info: RuntimeInfo) -> str:
+    """Return what is in an interpreter: ``PyTorch 2.13.0 (CPU), Python 3.11.7``."""
+    words = []
+    for name, found in info.frameworks.items():
+        build = f"CUDA {found.cuda}" if found.cuda else "CPU"
+        version = (found.version or "").partition("+")[0]
+        words.append(f"{TITLES.get(name, name)} {version} ({build})".replace("  ", " "))
+    python = f"Python {info.python_version}" if info.python_version else "does not start"
+    return ", ".join([*words, python])
