@@ -59,7 +59,7 @@ class Run:
     def exited(self) -> Exited:
         """How the worker ended, as soon as everything of the run is over."""
         wait_for(lambda: not is_held(self.paths.runner_lock), "the runner's end")
-        wait_for(lambda: not self.members(), "the end of every process of the run")
+        wait_for(self.is_gone, "the end of every process of the run")
         (record,) = self.of_kind("exited")
         return msgspec.convert({k: v for k, v in record.items() if k != "k"}, Exited, strict=False)
 
@@ -76,6 +76,9 @@ class Run:
 
     def wait_for_output(self, text: str) -> None:
         wait_for(lambda: text in self.output(), f"{text!r} in the output")
+
+    def is_gone(self) -> bool:
+        return not self.members()
 
     def members(self) -> list[int]:
         """The pids that carry the run's token."""
@@ -112,4 +115,4 @@ def run_script(home: Path, tmp_path: Path) -> Iterator[Callable[..., Run]]:
         for pid in run.members():
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
-        wait_for(lambda run=run: not run.members(), "the end of everything")  # type: ignore[misc]
+        wait_for(run.is_gone, "the end of everything")

@@ -9,13 +9,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from diptych.profiling.records.layout import RunPaths
+from diptych.profiling.runner.control import ask_stop
 from diptych.profiling.runner.locks import is_live
 
 _CLI = [sys.executable, "-m", "diptych.profiling.cli"]
@@ -54,10 +56,12 @@ def diptych(
 
 
 Diptych = Callable[..., "subprocess.CompletedProcess[str]"]
+Sleeper = Callable[..., "tuple[subprocess.Popen[bytes], Path]"]
 
 
 def _runs(home: Path) -> set[Path]:
-    return set((home / "runs").glob("*")) if (home / "runs").exists() else set()
+    # A run gets its name, without the dot, when it is whole.
+    return set((home / "runs").glob("[!.]*"))
 
 
 def _wait(look: Callable[[], Any], what: str) -> Any:
@@ -163,8 +167,31 @@ def test_wrong_input_is_one_line_and_creates_nothing(
     assert _runs(shared_home) == before
 
 
+def _is_over(directory: Path) -> bool:
+    return not is_live(directory)
+
+
+@pytest.fixture
+def sleeper(environment: dict[str, str], tmp_path: Path) -> Iterator[Sleeper]:
+    """Start a script that sleeps; nothing of it is left after the test."""
+    started: list[tuple[subprocess.Popen[bytes], Path]] = []
+
+    def start(source: str = "") -> tuple[subprocess.Popen[bytes], Path]:
+        started.append(_start_sleeper(environment, tmp_path, source))
+        return started[-1]
+
+    yield start
+    for process, directory in started:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+        if is_live(directory):
+            ask_stop(directory, "the test's end", kill=True)
+            _wait(partial(_is_over, directory), "its end")
+
+
 def _start_sleeper(
-    environment: dict[str, str], tmp_path: Path, source: str = "", **options: Any
+    environment: dict[str, str], tmp_path: Path, source: str
 ) -> tuple[subprocess.Popen[bytes], Path]:
     (tmp_path / "sleeper.py").write_text(
         f"{source}\nprint('ready', flush=True)\nimport time\ntime.sleep(300)\n"
@@ -175,11 +202,17 @@ def _start_sleeper(
         [*_CLI, "run", "--script", "sleeper.py", "--runtime", "torch", "--json"],
         env=environment,
         cwd=tmp_path,
-        **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
-    (directory,) = _wait(lambda: _runs(home) - before, "the run")
-    stdout = RunPaths(directory).stdout
-    _wait(lambda: stdout.exists() and b"ready" in stdout.read_bytes(), "the script")
+    try:
+        (directory,) = _wait(lambda: _runs(home) - before, "the run")
+        stdout = RunPaths(directory).stdout
+        _wait(lambda: stdout.exists() and b"ready" in stdout.read_bytes(), "the script")
+    except BaseException:
+        process.kill()
+        process.communicate()
+        raise
     return process, directory
 
 
@@ -189,10 +222,8 @@ _STUBBORN = (
 
 
 @pytest.mark.torch
-def test_ctrl_c_stops_the_run_and_a_second_one_kills_it(
-    environment: dict[str, str], tmp_path: Path
-) -> None:
-    process, directory = _start_sleeper(environment, tmp_path)
+def test_ctrl_c_stops_the_run_and_a_second_one_kills_it(sleeper: Sleeper) -> None:
+    process, directory = sleeper()
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130
@@ -200,7 +231,7 @@ def test_ctrl_c_stops_the_run_and_a_second_one_kills_it(
     assert b"Traceback" not in err
     assert b"stopping" in err
     assert not is_live(directory)
-    process, directory = _start_sleeper(environment, tmp_path, _STUBBORN)
+    process, directory = sleeper(_STUBBORN)
     process.send_signal(signal.SIGINT)
     journal = RunPaths(directory).runner_journal
     _wait(lambda: b'"stopping"' in journal.read_bytes(), "the first request")
@@ -212,9 +243,9 @@ def test_ctrl_c_stops_the_run_and_a_second_one_kills_it(
 
 @pytest.mark.torch
 def test_stop_from_elsewhere_and_a_run_that_outlives_its_terminal(
-    environment: dict[str, str], tmp_path: Path, diptych: Diptych
+    sleeper: Sleeper, diptych: Diptych
 ) -> None:
-    process, directory = _start_sleeper(environment, tmp_path)
+    process, directory = sleeper()
     process.kill()
     process.communicate()
     assert is_live(directory)
