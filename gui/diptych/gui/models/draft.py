@@ -23,7 +23,7 @@ class Draft(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     source: Source = "catalogue"
     workload: str = "resnet18"
-    frameworks: list[str] = ["torch"]
+    frameworks: list[str] = msgspec.field(default_factory=lambda: ["torch", "mxnet"])
     pythons: dict[str, str] = {}
     knobs: dict[str, dict[str, str]] = {}
     fenced: bool = False

@@ -85,6 +85,7 @@ class KeysDialog(Plain):
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         inside = QWidget()
+        part(inside, "dialogbody")
         inside.setLayout(grid)
         scroll.setWidget(inside)
         body = QVBoxLayout()

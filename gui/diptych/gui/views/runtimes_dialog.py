@@ -71,6 +71,7 @@ class RuntimesDialog(Plain):
         body.addSpacing(6)
         body.addWidget(label("Found on this machine", ink="label", size=11, weight=600))
         inside = QWidget()
+        part(inside, "dialogbody")
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 8, 0)
         column.addLayout(self._list)

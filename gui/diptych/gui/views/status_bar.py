@@ -126,14 +126,19 @@ class StatusBar(QWidget):
 
     def _show_machine(self, snapshots: list[RunSnapshot]) -> None:
         names = dict.fromkeys(words for words in map(runtime_words, snapshots) if words)
-        self._runtime.show_text("   ".join(names))
+        self._runtime.show_text(" · ".join(names))
         self._runtime.setVisible(bool(names))
         self._gpu.setText(self._gpu_words(snapshots))
 
     def _gpu_words(self, snapshots: list[RunSnapshot]) -> str:
-        infos = [info for snapshot in snapshots for info in snapshot.gpu_info.values()]
-        if infos:
-            return gpu_words([info.name for info in infos if info.index is not None])
+        # Two runs that share a GPU speak of one.
+        names = {
+            info.uuid or info.index: info.name
+            for snapshot in snapshots
+            for info in snapshot.gpu_info.values()
+        }
+        if names:
+            return gpu_words(list(names.values()))
         if snapshots and all(snapshot.nvml_state == "absent" for snapshot in snapshots):
             return NO_GPU
         machine = self._machine.machine

@@ -25,6 +25,7 @@ _ROWS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 _WORDS = {
     "batch_size": "",
+    "steps": "",
     "device": "",
     "data": "",
     "optimizer": "",
@@ -68,6 +69,7 @@ class CatalogueForm(QWidget):
     def rebuild(self) -> None:
         """Make the inputs of the draft's workload."""
         if self._rows is not None:
+            self._column.takeAt(self._column.count() - 1)
             self._column.removeWidget(self._rows)
             self._rows.deleteLater()
         self._inputs = []
@@ -78,6 +80,7 @@ class CatalogueForm(QWidget):
         for title, names in (*_ROWS, ("More", rest)):
             self._add_row(title, names, chosen.knobs)
         self._column.addWidget(self._rows)
+        self._column.addStretch(1)
         self.refresh()
 
     def _add_row(self, title: str, names: Sequence[str], knobs: Sequence[Knob]) -> None:

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QPushButton,
     QScrollArea,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -45,9 +44,12 @@ class NewRunDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("New run")
         self._context = context
-        self.draft: Draft = remembered(context.settings.get("new_run") or {})
+        kept = context.settings.get("new_run")
+        self.draft: Draft = remembered(kept or {})
+        self._first_time = kept is None
         self.evaluation = Evaluation((), ())
         self._round = 0
+        self._fit_machine()
         self.sources = Sources(self.draft)
         self.catalogue = CatalogueForm(self.draft, context.runtimes)
         self.script = ScriptForm(self.draft, context.runtimes)
@@ -69,14 +71,12 @@ class NewRunDialog(QDialog):
     # -- how it looks ---------------------------------------------------------------
 
     def _lay_out(self) -> None:
-        self._forms = QStackedWidget()
-        self._forms.addWidget(self.catalogue)
-        self._forms.addWidget(self.script)
         inside = QWidget()
+        part(inside, "dialogbody")
         column = QVBoxLayout(inside)
         column.setContentsMargins(24, 16, 24, 16)
         column.setSpacing(11)
-        for widget in (self._forms, self.measure):
+        for widget in (self.catalogue, self.script, self.measure):
             column.addWidget(widget)
         column.addStretch(1)
         scroll = QScrollArea()
@@ -107,7 +107,7 @@ class NewRunDialog(QDialog):
         cancel.clicked.connect(self.reject)
         whole.addWidget(foot(self._cost, None, cancel, self.start))
         height = self.screen().availableGeometry().height() if self.screen() else 800
-        self.resize(900, min(760, height - 60))
+        self.resize(960, min(860, height - 40))
 
     def _head(self) -> QFrame:
         made = QFrame()
@@ -144,13 +144,21 @@ class NewRunDialog(QDialog):
 
     def _show_source(self) -> None:
         script = self.draft.source == "script"
-        self._forms.setCurrentIndex(1 if script else 0)
-        # The page that is not shown must not ask for height.
         self.catalogue.setVisible(not script)
         self.script.setVisible(script)
         self._subject.setText("your own script" if script else self.draft.workload)
+        (self.script.script if script else self.sources.list).setFocus()
+
+    def _fit_machine(self) -> None:
+        """Choose for somebody who never chose: the frameworks that are there."""
+        runtimes = self._context.runtimes
+        if self._first_time and runtimes.known:
+            self._first_time = False
+            usable = [name for name in self.draft.frameworks if runtimes.usable(name)]
+            self.draft.frameworks = usable or self.draft.frameworks
 
     def _runtimes_changed(self) -> None:
+        self._fit_machine()
         self.catalogue.refresh()
         self.script.refresh()
         self._soon()

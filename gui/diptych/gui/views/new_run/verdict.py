@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from diptych.gui.models.evaluate import Check, Evaluation
@@ -17,6 +17,13 @@ _ICONS = {
     "error": ("error", "error"),
     "info": ("info", "text2"),
 }
+
+
+_MOST_LINES = 5
+
+
+def _height(edit: QPlainTextEdit, lines: int) -> int:
+    return edit.fontMetrics().lineSpacing() * lines + 12
 
 
 class Verdict(Rows):
@@ -35,7 +42,7 @@ class Verdict(Rows):
         self.command.setFont(mono(12))
         self.command.setAccessibleName("Command")
         self.command.setTabChangesFocus(True)
-        self.command.setFixedHeight(58)
+        self.command.setFixedHeight(_height(self.command, 2))
         self.command.setFrameShape(QFrame.Shape.NoFrame)
         self.command.setProperty("bare", True)
         box = QFrame()
@@ -58,7 +65,18 @@ class Verdict(Rows):
         text = evaluation.command
         if self.command.toPlainText() != text:
             self.command.setPlainText(text)
+        self._fit()
         self._draw()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the command the lines that it needs at this width."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        # The layout of a plain document counts in lines.
+        lines = round(self.command.document().documentLayout().documentSize().height())
+        self.command.setFixedHeight(_height(self.command, min(max(lines, 1), _MOST_LINES)))
 
     def show_busy(self, words: str) -> None:
         """Say that it is not known yet."""
