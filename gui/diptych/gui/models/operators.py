@@ -149,6 +149,7 @@ class OperatorModel(QAbstractTableModel):
         new = [self.index(where[row], i.column()) for row, i in zip(before, old, strict=True)]
         self.changePersistentIndexList(old, new)
         self.layoutChanged.emit()
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self.columns) - 1)
 
     def sorted_by(self) -> tuple[int, Qt.SortOrder]:
         """Return the column by which it is sorted and the order."""
@@ -202,12 +203,19 @@ class OperatorModel(QAbstractTableModel):
             return None
         column = self.columns[section]
         if role == Qt.ItemDataRole.DisplayRole:
-            return column.title
+            return self._title(section)
         if role == Qt.ItemDataRole.ToolTipRole:
             return self.hint(column)
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(column)
         return None
+
+    def _title(self, section: int) -> str:
+        column, order = self.sorted_by()
+        if section != column:
+            return self.columns[section].title
+        arrow = "↓" if order is Qt.SortOrder.DescendingOrder else "↑"
+        return f"{self.columns[section].title} {arrow}"
 
     def hint(self, column: Column) -> str:
         """Return what a column means here."""

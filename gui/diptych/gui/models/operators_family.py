@@ -18,6 +18,17 @@ FAMILIES = {
 }
 """Family, and what people call it."""
 
+_POINTWISE = """
+activation tanh gelu silu add sub mul div pow exp log sqrt rsqrt neg abs mean sum max min where
+clamp clip dropout maximum minimum square threshold scalar plus minus nll pick addcmul addcdiv
+lerp eq lt gt ge le ne reciprocal reduce bernoulli
+"""
+_MOVING = """
+to t clone contiguous cast fill zero zeros ones empty transpose swapaxes swapaxis reshape flatten
+cat concat stack split slice pad index gather scatter embedding take expand permute view select
+narrow reorder set squeeze unsqueeze unbind strided detach resize
+"""
+
 # Family, parts of words, whole words. The first that matches holds, so what is
 # special stands before what is general: batch_norm_add is a norm, no addition.
 _RULES = (
@@ -35,24 +46,8 @@ _RULES = (
         "mm addmm bmm baddbmm addbmm addmv mv linear dot einsum rnn gru",
     ),
     ("pool", "pool", ""),
-    (
-        "elementwise",
-        "elemwise elementwise softmax relu loss sigmoid vectorized",
-        (
-            "activation tanh gelu silu add sub mul div pow exp log sqrt rsqrt neg abs mean sum max min "
-            "where clamp clip dropout maximum minimum square threshold scalar plus minus nll pick "
-            "addcmul addcdiv lerp eq lt gt ge le ne reciprocal reduce bernoulli"
-        ),
-    ),
-    (
-        "copy",
-        "copy memcpy memset",
-        (
-            "to t clone contiguous cast fill zero zeros ones empty transpose swapaxes swapaxis reshape "
-            "flatten cat concat stack split slice pad index gather scatter embedding take expand "
-            "permute view select narrow reorder set squeeze unsqueeze unbind strided detach resize"
-        ),
-    ),
+    ("elementwise", "elemwise elementwise softmax relu loss sigmoid vectorized", _POINTWISE),
+    ("copy", "copy memcpy memset", _MOVING),
 )
 _PREPARED = tuple(
     (name, tuple(parts.split()), frozenset(words.split())) for name, parts, words in _RULES

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
@@ -35,6 +36,9 @@ from diptych.profiling.runs.snapshot import RunSnapshot, WindowState
 
 Key = tuple[str, int, int]
 """Run, rank and window."""
+
+
+_BAR = 150
 
 
 class OperatorsView(QWidget):
@@ -96,7 +100,6 @@ class OperatorsView(QWidget):
         header.setFont(font(11))
         header.setHighlightSections(False)
         header.setSectionsClickable(True)
-        header.setSortIndicatorShown(True)
         header.setMinimumSectionSize(60)
         header.sectionClicked.connect(self._sort)
 
@@ -124,6 +127,7 @@ class OperatorsView(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
         whole.addLayout(bar)
+        self.table.setContentsMargins(8, 0, 8, 0)
         whole.addWidget(self.pages, 1)
         self.setFocusProxy(self.table)
 
@@ -199,18 +203,12 @@ class OperatorsView(QWidget):
     def _fit_columns(self) -> None:
         header = self.table.horizontalHeader()
         for number, column in enumerate(self.model.columns):
-            wide = column.key in ("name", "bar")
+            wide = column.key == "name"
             mode = QHeaderView.ResizeMode.Stretch if wide else QHeaderView.ResizeMode.Fixed
             header.setSectionResizeMode(number, mode)
             if not wide:
                 title = header.fontMetrics().horizontalAdvance(column.title)
-                self.table.setColumnWidth(number, max(76, title + 40))
-        self._show_order()
-
-    def _show_order(self) -> None:
-        column, order = self.model.sorted_by()
-        header = self.table.horizontalHeader()
-        header.setSortIndicator(column, order)
+                self.table.setColumnWidth(number, _BAR if column.key == "bar" else title + 34)
 
     def _sort(self, column: int) -> None:
         was, order = self.model.sorted_by()
@@ -222,7 +220,6 @@ class OperatorsView(QWidget):
             else Qt.SortOrder.AscendingOrder
         )
         self.model.sort(column, turned if column == was else first)
-        self._show_order()
 
     # -- keys, copy and export -----------------------------------------------
 
@@ -233,10 +230,10 @@ class OperatorsView(QWidget):
 
     def event(self, event: QEvent) -> bool:
         """Claim / and Ctrl+C before the window's own shortcuts, while the focus is in here."""
-        if event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            if self._is_mine(event):
-                event.accept()
-                return True
+        claim = event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
+        if claim and self._is_mine(cast("QKeyEvent", event)):
+            event.accept()
+            return True
         return super().event(event)
 
     def _is_mine(self, event: QKeyEvent) -> bool:

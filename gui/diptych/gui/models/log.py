@@ -1,0 +1,164 @@
+"""The end of a growing log file as clean lines: bounded, whatever a script prints. No Qt here."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+KEPT = 5 << 20
+"""Bytes at the end of a file that are shown when it is opened."""
+BEHIND = 1 << 20
+"""Bytes that may wait to be read; when more do, the oldest of them are skipped."""
+CHUNK = 16 << 10
+LINE = 1000
+"""Characters after which a line is broken."""
+
+# Colours, cursor movements, titles; then what else has no picture.
+_ESCAPES = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"
+    r"|\x1b[PX^_][^\x1b]*\x1b\\|\x1b[ -/]*[0-~]"
+)
+_UNFINISHED = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|\][^\x07\x1b]{0,200}|[ -/]*)?$")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_BREAKS = str.maketrans({"\u2028": " ", "\u2029": " ", "\x85": " "})
+
+
+@dataclass(frozen=True, slots=True)
+class LogNews:
+    """What is new: whole ``lines``, and the last line so far (``partial``).
+
+    ``skipped`` bytes were left out before them. With ``restarted`` the file is
+    another one, or shorter: what was shown is void.
+    """
+
+    lines: tuple[str, ...] = ()
+    partial: str = ""
+    skipped: int = 0
+    restarted: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.lines or self.skipped or self.restarted)
+
+
+class Cleaner:
+    """Bytes in any portions into lines: UTF-8 or U+FFFD, no escapes, carriage returns obeyed.
+
+    A carriage return begins the line anew, so that of a progress bar the newest
+    state remains.
+    """
+
+    def __init__(self) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._rest = ""
+
+    @property
+    def partial(self) -> str:
+        """The line that has not ended yet."""
+        return _clean(self._rest)[-LINE:]
+
+    def feed(self, data: bytes) -> list[str]:
+        """Take bytes and return the lines that ended in them."""
+        text = self._rest + self._decoder.decode(data)
+        held = _UNFINISHED.search(text, max(0, len(text) - 256))
+        tail = text[held.start() :] if held else ""
+        text = text[: len(text) - len(tail)]
+        *ended, rest = text.split("\n")
+        lines = [piece for line in ended for piece in _broken(_clean(line))]
+        if len(rest) > 4 * LINE:
+            shown = _clean(rest)
+            cut = len(shown) - len(shown) % LINE
+            lines += _broken(shown[:cut]) if cut else []
+            rest = shown[cut:]
+        self._rest = rest + tail
+        return lines
+
+
+def _clean(line: str) -> str:
+    line = _ESCAPES.sub("", line.translate(_BREAKS)).removesuffix("\r")
+    return _CONTROLS.sub("", line.rpartition("\r")[2])
+
+
+def _broken(line: str) -> list[str]:
+    return [line[at : at + LINE] for at in range(0, len(line), LINE)] or [""]
+
+
+class LogTail:
+    """Reads the end of ``path``, then what is appended. The file need not exist yet.
+
+    ``size`` is the file's size when it was last looked at, ``None`` when it is
+    not there; ``trouble`` why it cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.size: int | None = None
+        self.trouble = ""
+        self._file: int | None = None
+        self._inode = 0
+        self._start_over()
+
+    def _start_over(self) -> None:
+        self._at = 0
+        self._caught_up = False
+        self._cleaner = Cleaner()
+
+    def read(self) -> LogNews:
+        """Return the next portion, empty when there is nothing new."""
+        try:
+            return self._read()
+        except FileNotFoundError:
+            self.size, self.trouble = None, ""
+        except OSError as error:
+            self.size, self.trouble = None, error.strerror or str(error)
+        return LogNews()
+
+    def _read(self) -> LogNews:
+        status = self.path.stat()
+        restarted = self._file is not None and (
+            status.st_ino != self._inode or status.st_size < self._at
+        )
+        if restarted:
+            self.close()
+            self._start_over()
+        if self._file is None:
+            self._file = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+            self._inode = status.st_ino
+        self.size, self.trouble = status.st_size, ""
+        skipped = self._skip(status.st_size)
+        data = os.pread(self._file, CHUNK, self._at)
+        self._at += len(data)
+        self._caught_up = self._caught_up or not self.behind
+        if skipped:
+            # Begin with a whole line.
+            start = data.find(b"\n") + 1
+            skipped, data = skipped + start, data[start:]
+        lines = self._cleaner.feed(data) if data else []
+        return LogNews(tuple(lines), self._cleaner.partial, skipped, restarted)
+
+    def _skip(self, size: int) -> int:
+        """Go nearer to the end where too much waits; return how much was left out.
+
+        At first 5 MiB are wanted; later, when a script prints faster than one
+        can read, a little of the newest is enough.
+        """
+        most, wanted = (BEHIND, BEHIND // 4) if self._caught_up else (KEPT + BEHIND, KEPT)
+        if size - self._at <= most:
+            return 0
+        skipped = size - wanted - self._at
+        self._at += skipped
+        self._cleaner = Cleaner()
+        return skipped
+
+    @property
+    def behind(self) -> bool:
+        """Whether more is waiting than was read."""
+        return self.size is not None and self.size > self._at
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None

@@ -1,0 +1,356 @@
+"""The output of a run as it is written: standard output and standard error."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import (
+    QCloseEvent,
+    QHideEvent,
+    QKeyEvent,
+    QKeySequence,
+    QShowEvent,
+    QTextCursor,
+    QTextDocument,
+)
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLineEdit,
+    QPlainTextEdit,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from diptych.gui.models.hub import RunHub
+from diptych.gui.models.log_reader import LogReader, Portion
+from diptych.gui.models.selection import Selection
+from diptych.gui.text import format as fmt
+from diptych.gui.theme import bind_icon, font, mono
+from diptych.gui.views.live_series import short_names
+from diptych.gui.views.widgets import Elided, Segments, icon_button, label, set_ink
+from diptych.profiling.records.layout import RunPaths
+
+_LINES = 50_000
+"""Lines that are kept in the view; the file has them all."""
+
+
+class _Mail(QObject):
+    """Brings portions from the reader's thread to the window's."""
+
+    came = Signal(object)
+
+
+class LogView(QWidget):
+    """Shows the end of one log of one shown run, and follows it while it grows.
+
+    The reading goes on only while the view can be seen.
+    """
+
+    def __init__(self, hub: RunHub, selection: Selection, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.hub, self.selection = hub, selection
+        self._path: Path | None = None
+        self._partial = self._appending = False
+        self._skipped = 0
+        self._mail = _Mail(self)
+        self._mail.came.connect(self._take, Qt.ConnectionType.QueuedConnection)
+        self._reader: LogReader | None = None
+        self._make_controls()
+        self._make_text()
+        self._lay_out()
+        hub.snapshot_changed.connect(self._news)
+        selection.shown_changed.connect(self.refresh)
+        self.destroyed.connect(_Closer(self))
+        self.refresh()
+
+    # -- parts --------------------------------------------------------------
+
+    def _make_controls(self) -> None:
+        self.runs = QComboBox()
+        self.runs.setAccessibleName("Run whose log is shown")
+        self.runs.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.runs.activated.connect(self._follow_file)
+        self.streams = Segments((("stdout", "Output"), ("stderr", "Errors")), "Stream")
+        self.streams.chosen.connect(self._follow_file)
+        self.note = Elided(ink="label")
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Search the log")
+        self.search.setAccessibleName("Search the log")
+        self.search.setToolTip("Enter for the next, Shift+Enter for the one before (Ctrl+F)")
+        self.search.setClearButtonEnabled(True)
+        self.search.setFixedWidth(220)
+        self.search.textChanged.connect(self._search_anew)
+        self.before = icon_button("chevron-up", "Previous match", "Shift+Enter")
+        self.after = icon_button("chevron-down", "Next match", "Enter")
+        self.before.clicked.connect(lambda: self.find_next(backward=True))
+        self.after.clicked.connect(lambda: self.find_next(backward=False))
+        self.wrap = _toggle("wrap", "Wrap long lines")
+        self.wrap.toggled.connect(self._wrap)
+        self.end = _toggle("follow", "Stay at the end (End)")
+        self.end.setChecked(True)
+        self.end.toggled.connect(self._stay)
+
+    def _make_text(self) -> None:
+        self.text = QPlainTextEdit()
+        self.text.setReadOnly(True)
+        self.text.setFont(mono(12))
+        self.text.setFrameShape(QPlainTextEdit.Shape.NoFrame)
+        self.text.setUndoRedoEnabled(False)
+        self.text.setMaximumBlockCount(_LINES)
+        self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.text.setAccessibleName("Log")
+        self.text.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse
+            | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self.text.verticalScrollBar().valueChanged.connect(self._scrolled)
+
+    def _lay_out(self) -> None:
+        bar = QHBoxLayout()
+        bar.setContentsMargins(16, 8, 16, 8)
+        bar.setSpacing(8)
+        bar.addWidget(self.runs)
+        bar.addWidget(self.streams)
+        bar.addWidget(self.note, 1)
+        for widget in (self.search, self.before, self.after, self.wrap, self.end):
+            bar.addWidget(widget)
+        self.empty = label("", ink="label")
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.empty)
+        self.pages.addWidget(self.text)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addLayout(bar)
+        whole.addWidget(self.pages, 1)
+        self.setFocusProxy(self.text)
+
+    # -- which file ---------------------------------------------------------
+
+    def _news(self, run: str, _snapshot: object) -> None:
+        if run in self.selection.shown and self.runs.findData(run) < 0:
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Offer the shown runs, and follow the log of the chosen one."""
+        found = [s for s in map(self.hub.latest, self.selection.shown) if s is not None]
+        chosen = self.runs.currentData()
+        self.runs.blockSignals(True)
+        self.runs.clear()
+        for snapshot, name in zip(found, short_names(found), strict=True):
+            self.runs.addItem(name, snapshot.id)
+        self.runs.setCurrentIndex(max(0, self.runs.findData(chosen)) if found else -1)
+        self.runs.blockSignals(False)
+        self.runs.setVisible(len(found) > 1)
+        self._follow_file()
+
+    def _follow_file(self) -> None:
+        run = self.runs.currentData()
+        snapshot = self.hub.latest(run) if run is not None else None
+        path = None
+        if snapshot is not None:
+            paths = RunPaths(snapshot.directory)
+            path = paths.stderr if self.streams.value == "stderr" else paths.stdout
+        if path != self._path:
+            self._path = path
+            self._clear()
+        self._say_nothing(None)
+        self._attend()
+
+    def _attend(self) -> None:
+        """Read while somebody looks."""
+        wanted = self._path if self.isVisible() else None
+        if self._reader is None and wanted is not None:
+            self._reader = LogReader(self._mail.came.emit)
+        if self._reader is not None:
+            self._reader.follow(wanted)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Begin to read."""
+        super().showEvent(event)
+        self._clear()
+        self._attend()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Read no more."""
+        super().hideEvent(event)
+        self._attend()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """End the reader's thread."""
+        self.shut()
+        super().closeEvent(event)
+
+    def shut(self) -> None:
+        """End the reader's thread; showing the view again makes a new one."""
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            reader.close()
+
+    # -- what is shown ------------------------------------------------------
+
+    def _clear(self) -> None:
+        self.text.clear()
+        self._partial, self._skipped = False, 0
+
+    def _take(self, portion: Portion) -> None:
+        reader = self._reader
+        if portion.path == self._path:
+            self._append(portion)
+        if reader is not None:
+            reader.shown()
+
+    def _append(self, portion: Portion) -> None:
+        news = portion.news
+        if news.restarted:
+            self._clear()
+        if news.skipped:
+            self._skipped += news.skipped
+        lines = [*news.lines, *([news.partial] if news.partial else [])]
+        if news.skipped and not news.restarted:
+            lines.insert(0, f"… {fmt.memory(news.skipped)} left out here; the file has them …")
+        self._appending = True
+        self._replace_partial("\n".join(lines), bool(news.partial))
+        self._appending = False
+        self._stay(self.end.isChecked())
+        self._say_nothing(portion)
+
+    def _replace_partial(self, text: str, partial: bool) -> None:
+        """Append ``text``; the last line shown gives way if it had not ended."""
+        if self._partial:
+            cursor = QTextCursor(self.text.document())
+            cursor.movePosition(QTextCursor.MoveOperation.End)
+            cursor.select(QTextCursor.SelectionType.BlockUnderCursor)
+            cursor.removeSelectedText()
+            if self.text.document().blockCount() == 1 and not self.text.toPlainText():
+                self.text.clear()
+        if text or partial:
+            self.text.appendPlainText(text)
+        self._partial = partial
+
+    def _say_nothing(self, portion: Portion | None) -> None:
+        """Say how large the log is, or why nothing is shown."""
+        shown = not self.text.document().isEmpty()
+        self.pages.setCurrentWidget(self.text if shown else self.empty)
+        set_ink(self.note, "label")
+        if portion is None:
+            why = "Choose a run in the list to see what it prints."
+            self.empty.setText(why if self._path is None else "")
+            self.note.show_text("")
+            return
+        kind = "standard error" if self.streams.value == "stderr" else "standard output"
+        if portion.trouble:
+            self.empty.setText(f"{portion.path} cannot be read: {portion.trouble}.")
+        else:
+            self.empty.setText(f"Nothing was printed to {kind} yet.")
+        words = [fmt.memory(portion.size) if (portion.size or 0) >= 2**20 else ""]
+        if self._skipped:
+            words.append(f"the first {fmt.memory(self._skipped)} are in the file only")
+        self.note.show_text(", ".join(w for w in words if w))
+
+    def _scrolled(self, value: int) -> None:
+        """Leave the end when somebody scrolls up, and stay again when he is back."""
+        if not self._appending:
+            self.end.setChecked(value >= self.text.verticalScrollBar().maximum())
+
+    def _stay(self, stay: bool) -> None:
+        if stay:
+            bar = self.text.verticalScrollBar()
+            bar.setValue(bar.maximum())
+
+    def _wrap(self, wrap: bool) -> None:
+        mode = QPlainTextEdit.LineWrapMode
+        self.text.setLineWrapMode(mode.WidgetWidth if wrap else mode.NoWrap)
+
+    # -- search -------------------------------------------------------------
+
+    def focus_search(self) -> None:
+        """Put the cursor into the search field."""
+        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.search.selectAll()
+
+    def _search_anew(self) -> None:
+        cursor = self.text.textCursor()
+        cursor.setPosition(cursor.selectionStart())
+        self.text.setTextCursor(cursor)
+        if self.search.text():
+            self.find_next()
+        else:
+            self._tell(True)
+
+    def find_next(self, *, backward: bool = False) -> bool:
+        """Select the next match, around the end if need be; return whether there is one."""
+        words = self.search.text()
+        if not words:
+            return False
+        self.end.setChecked(False)
+        flags = QTextDocument.FindFlag.FindBackward if backward else QTextDocument.FindFlag(0)
+        found = self.text.find(words, flags)
+        if not found:
+            was = self.text.textCursor()
+            move = QTextCursor.MoveOperation
+            self.text.moveCursor(move.End if backward else move.Start)
+            found = self.text.find(words, flags)
+            if not found:
+                self.text.setTextCursor(was)
+        self._tell(found)
+        return found
+
+    def _tell(self, found: bool) -> None:
+        set_ink(self.note, "label" if found else "warning")
+        self.note.show_text("" if found else f"“{self.search.text()}” does not occur here")
+
+    def event(self, event: QEvent) -> bool:
+        """Claim Ctrl+F before the window's own shortcuts, while the focus is in here."""
+        if event.type() is QEvent.Type.ShortcutOverride and self._is_mine(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def _is_mine(self, event: QEvent) -> bool:
+        if not isinstance(event, QKeyEvent):
+            return False
+        leave = event.key() == Qt.Key.Key_Escape and self.search.hasFocus()
+        slash = event.text() == "/" and not self.search.hasFocus()
+        return leave or slash or event.matches(QKeySequence.StandardKey.Find)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Search with Ctrl+F or /, go on with Enter and Shift+Enter, leave with Esc."""
+        if self._is_mine(event) and event.key() != Qt.Key.Key_Escape:
+            self.focus_search()
+        elif event.key() == Qt.Key.Key_Escape and self.search.hasFocus():
+            self.search.clear()
+            self.text.setFocus()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            back = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+            self.find_next(backward=back)
+        else:
+            super().keyPressEvent(event)
+
+
+class _Closer:
+    """Ends the reader of a view that is destroyed without having been closed."""
+
+    def __init__(self, view: LogView) -> None:
+        self._held = view.__dict__
+
+    def __call__(self, *_: object) -> None:
+        reader = self._held.get("_reader")
+        if reader is not None:
+            reader.close()
+
+
+def _toggle(icon: str, name: str) -> QToolButton:
+    made = QToolButton()
+    made.setCheckable(True)
+    made.setFont(font())
+    made.setProperty("toggle", True)
+    made.setAccessibleName(name)
+    made.setToolTip(name)
+    bind_icon(made, icon)
+    return made
