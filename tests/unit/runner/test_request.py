@@ -144,14 +144,25 @@ def test_a_script_that_does_not_tell(tmp_path: Path) -> None:
     assert caught.value.field == "framework"
 
 
-def test_a_script_is_made_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_script_keeps_its_spelling_for_argv(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _script(tmp_path, "import torch")
     monkeypatch.chdir(tmp_path)
     request = request_for_script("train.py", ["--epochs", "3"])
-    assert request.script == str(tmp_path / "train.py")
+    assert request.script == "train.py"
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    # where the worker would not find it by that spelling, it is absolute
+    assert request_for_script("train.py", cwd=elsewhere).script == str(tmp_path / "train.py")
+    monkeypatch.chdir(elsewhere)
+    assert request_for_script("train.py", cwd=tmp_path).script == "train.py"
     assert request.cwd == str(tmp_path)
     assert worker_argv(request, Path("/run/agent.json"))[2:] == [
-        *("/run/agent.json", str(tmp_path / "train.py"), "--epochs", "3")
+        "/run/agent.json",
+        "train.py",
+        "--epochs",
+        "3",
     ]
 
 

@@ -49,6 +49,10 @@ def write_agent_config(directory: Path, request: RunRequest) -> None:
     write_atomically(RunPaths(directory).agent_config, msgspec.json.encode(config))
 
 
+def _script(request: RunRequest) -> str:
+    return str(Path(request.cwd or ".") / (request.script or ""))
+
+
 def write_manifest(directory: Path, request: RunRequest, environment: Mapping[str, str]) -> None:
     """Find out what the run stands on and write ``manifest.json``.
 
@@ -59,7 +63,7 @@ def write_manifest(directory: Path, request: RunRequest, environment: Mapping[st
     target = command.target(request)
     with ThreadPoolExecutor(3) as pool:
         gpus = pool.submit(facts.gpus)
-        git = pool.submit(facts.git, request.script) if request.script else None
+        git = pool.submit(facts.git, _script(request)) if request.script else None
         info = pool.submit(_runtime, request, directory)
     manifest = Manifest(
         id=directory.name,

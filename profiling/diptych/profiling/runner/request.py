@@ -86,16 +86,19 @@ def request_for_script(
 ) -> RunRequest:
     """Return the request for the user's own script.
 
-    ``framework`` ``auto`` is told from the script's imports, else from the
-    runtime. ``cwd`` defaults to the present working folder.
+    A relative ``script`` is looked for in ``cwd``, then in the present working
+    folder, and keeps its spelling where the worker will find it by it: that is
+    what the script sees as ``sys.argv[0]``. ``framework`` ``auto`` is told
+    from the script's imports, else from the runtime. ``cwd`` defaults to the
+    present working folder.
 
     Raises:
         RequestError: something of it cannot be run; the message says why.
     """
     settings = settings or Settings()
     _check(settings)
-    path, source = _script(script)
     folder = _folder(cwd)
+    spelled, source = _script(script, folder)
     if framework not in (*FRAMEWORKS, "auto"):
         raise RequestError(
             f"unknown framework {framework!r}; allowed: {', '.join(FRAMEWORKS)}, auto", "framework"
@@ -104,7 +107,7 @@ def request_for_script(
         raise RequestError("an argument holds a NUL character, which no program can get", "args")
     framework, info = _resolve(framework, source, runtime, home)
     return _build(
-        settings, info, framework, steps=None, script=str(path), args=tuple(args), cwd=str(folder)
+        settings, info, framework, steps=None, script=spelled, args=tuple(args), cwd=str(folder)
     )
 
 
@@ -212,14 +215,19 @@ def _by_runtime(wanted: str, home: Path | None) -> tuple[str, RuntimeInfo]:
     raise failure or RequestError(f"no runtime {wanted!r}", "runtime")
 
 
-def _script(script: str | Path) -> tuple[Path, str]:
-    path = Path(script).expanduser().absolute()
+def _script(script: str | Path, folder: Path) -> tuple[str, str]:
+    given = Path(script).expanduser()
+    path = folder / given
+    spelled = str(given)
+    if not given.is_absolute() and not path.is_file():
+        path = given.absolute()
+        spelled = str(path)
     if not path.exists():
         raise RequestError(f"there is no script {path}", "script")
     if not path.is_file():
         raise RequestError(f"{path} is not a file", "script")
     try:
-        return path, imports.read_source(path)
+        return spelled, imports.read_source(path)
     except imports.NotPythonError as error:
         raise RequestError(f"{path} is not a Python script: {error}", "script") from None
     except OSError as error:

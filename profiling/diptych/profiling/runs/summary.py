@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 
 from diptych.profiling.records.layout import RunPaths
+from diptych.profiling.records.manifest import RunRequest
 from diptych.profiling.records.summary import FORMAT, VERSION, PeakMemory, Summary
 from diptych.profiling.runner.files import write_atomically
 from diptych.profiling.runs.files import read_bounded
@@ -27,6 +28,11 @@ from diptych.profiling.runs.statistics import (
     samples_per_second,
     step_times,
 )
+
+
+def _script(request: RunRequest) -> str | None:
+    """Return the script's absolute path; the request keeps it as it was spelled."""
+    return str(Path(request.cwd or "/") / request.script) if request.script else None
 
 
 def summarise(snapshot: RunSnapshot) -> Summary:
@@ -43,7 +49,7 @@ def summarise(snapshot: RunSnapshot) -> Summary:
         framework=framework.name if framework else named,
         framework_version=framework.version if framework else _installed(snapshot, named),
         workload=request.workload if request else None,
-        script=request.script if request else None,
+        script=_script(request) if request else None,
         status=snapshot.state.value,
         status_text=snapshot.state_text,
         exit_code=snapshot.exit_code,
