@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import (
     QCloseEvent,
+    QFont,
     QHideEvent,
     QKeyEvent,
     QKeySequence,
@@ -97,7 +98,10 @@ class LogView(QWidget):
     def _make_text(self) -> None:
         self.text = QPlainTextEdit()
         self.text.setReadOnly(True)
-        self.text.setFont(mono(12))
+        self.text.setFont(_plain_mono())
+        self.text.setStyleSheet(
+            "QPlainTextEdit { border: 2px solid transparent; border-radius: 0 }"
+        )
         self.text.setFrameShape(QPlainTextEdit.Shape.NoFrame)
         self.text.setUndoRedoEnabled(False)
         self.text.setMaximumBlockCount(_LINES)
@@ -343,6 +347,14 @@ class _Closer:
         reader = self._held.get("_reader")
         if reader is not None:
             reader.close()
+
+
+def _plain_mono() -> QFont:
+    """Return the fixed-width typeface without ligatures: a log shows what was printed."""
+    made = mono(12)
+    made.setFeature(QFont.Tag("calt"), 0)
+    made.setFeature(QFont.Tag("liga"), 0)
+    return made
 
 
 def _toggle(icon: str, name: str) -> QToolButton:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import partial
+
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
@@ -11,6 +14,7 @@ from diptych.gui.models.selection import Selection
 from diptych.gui.text import format as fmt
 from diptych.gui.theme import manager
 from diptych.gui.views.live_series import last_second, short_names
+from diptych.gui.views.now_background import Background
 from diptych.gui.views.now_numbers import Cell, Rows, Stretch, rows, ruler_words
 from diptych.gui.views.widgets import Mark, as_tooltip, hairline, label, set_ink
 from diptych.profiling.runs.snapshot import RunSnapshot
@@ -19,6 +23,26 @@ _LATELY = 5.0
 _REFRESH_MS = 250
 """Numbers that change faster cannot be read."""
 _MOST = 3
+
+
+_QUICK = 20_000
+"""Steps whose numbers are worked out within a few milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """What is to be shown: runs, and of each (three at most) its rows and count of steps."""
+
+    found: list[RunSnapshot]
+    rows: list[Rows]
+    counts: list[int]
+    brush: tuple[float, float] | None
+
+
+def _work(
+    found: list[RunSnapshot], stretches: list[Stretch], brush: tuple[float, float] | None
+) -> _Numbers:
+    return _Numbers(found, [rows(s) for s in stretches], [s.count for s in stretches], brush)
 
 
 class NowPanel(QWidget):
@@ -38,6 +62,8 @@ class NowPanel(QWidget):
         self._timer.setSingleShot(True)
         self._timer.setInterval(_REFRESH_MS)
         self._timer.timeout.connect(self.refresh)
+        self._background = Background(self)
+        self._background.done.connect(self._show)
         self._lay_out()
         hub.snapshot_changed.connect(self._news)
         selection.shown_changed.connect(self._soon)
@@ -95,25 +121,33 @@ class NowPanel(QWidget):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Count no more."""
         self._timer.stop()
+        self._background.close()
         super().closeEvent(event)
 
     # -- what ---------------------------------------------------------------
 
     def refresh(self) -> None:
-        """Take the newest numbers now."""
+        """Work the newest numbers out: at once where that is quick, else beside."""
         found = [s for s in map(self.hub.latest, self.selection.shown) if s is not None]
-        names = short_names(found)
         stretches = [self._stretch(snapshot) for snapshot in found[:_MOST]]
-        self.columns = [(name, rows(s)) for name, s in zip(names, stretches, strict=False)]
-        self._show_head(names, stretches, len(found) - len(stretches))
-        keys = list(dict.fromkeys(key for _, made in self.columns for key in made))
+        work = partial(_work, found, stretches, self.selection.range)
+        if sum(s.count for s in stretches) <= _QUICK:
+            self._show(work())
+        else:
+            self._background.submit(work)
+
+    def _show(self, numbers: _Numbers) -> None:
+        names = short_names(numbers.found)
+        self.columns = list(zip(names, numbers.rows, strict=False))
+        self._show_head(names, numbers)
+        keys = list(dict.fromkeys(key for made in numbers.rows for key in made))
         shape = (tuple(keys), len(self.columns))
         if shape != self._shape:
             self._shape = shape
             self._build(keys, len(self.columns))
-        self._fill(found)
-        title, text = ruler_words(list(zip(names, found, strict=True)))
-        self.card.setVisible(bool(found))
+        self._fill(numbers.found)
+        title, text = ruler_words(list(zip(names, numbers.found, strict=True)))
+        self.card.setVisible(bool(numbers.found))
         self.card_title.setText(title)
         self.card_text.setText(text)
 
@@ -124,16 +158,17 @@ class NowPanel(QWidget):
         at = snapshot.origin
         return Stretch(snapshot, at + int(low * 1e9), at + int(high * 1e9))
 
-    def _show_head(self, names: list[str], stretches: list[Stretch], more: int) -> None:
-        brush = self.selection.range
+    def _show_head(self, names: list[str], numbers: _Numbers) -> None:
+        brush = numbers.brush
         self.title.setText("Now" if brush is None else "Selection")
         said = "last 5 s" if brush is None else f"{brush[0]:.1f} – {brush[1]:.1f}{fmt.NBSP}s"
-        self.stretch.setText(said if stretches else "")
+        self.stretch.setText(said if numbers.counts else "")
         set_ink(self.stretch, "label" if brush is None else "accent")
         counts = [
-            f"{len(s.steps):,} {name} {'step' if len(s.steps) == 1 else 'steps'}"
-            for name, s in zip(names, stretches, strict=False)
+            f"{count:,} {name} {'step' if count == 1 else 'steps'}"
+            for name, count in zip(names, numbers.counts, strict=False)
         ]
+        more = len(numbers.found) - len(numbers.counts)
         if more:
             counts.append(f"{fmt.plural(more, 'run')} more in the plots")
         self.counts.setText(", ".join(counts) if counts else "No run is shown")

@@ -84,6 +84,12 @@ class Stretch:
         return first, int(np.searchsorted(end, self.high, "right"))
 
     @property
+    def count(self) -> int:
+        """How many steps ended in it."""
+        first, stop = self._rows()
+        return stop - first
+
+    @property
     def warmup(self) -> int:
         """How many of its first steps are warm-up."""
         return max(0, (self.snapshot.warmup or 0) - self._rows()[0])

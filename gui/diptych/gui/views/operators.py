@@ -38,7 +38,8 @@ Key = tuple[str, int, int]
 """Run, rank and window."""
 
 
-_BAR = 150
+_WIDE = {"bar": 150, "phase": 92}
+"""Pixels of columns whose title says nothing of their width."""
 
 
 class OperatorsView(QWidget):
@@ -127,7 +128,7 @@ class OperatorsView(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
         whole.addLayout(bar)
-        self.table.setContentsMargins(8, 0, 8, 0)
+        self.pages.setContentsMargins(8, 0, 8, 0)
         whole.addWidget(self.pages, 1)
         self.setFocusProxy(self.table)
 
@@ -208,7 +209,7 @@ class OperatorsView(QWidget):
             header.setSectionResizeMode(number, mode)
             if not wide:
                 title = header.fontMetrics().horizontalAdvance(column.title)
-                self.table.setColumnWidth(number, _BAR if column.key == "bar" else title + 34)
+                self.table.setColumnWidth(number, _WIDE.get(column.key, title + 34))
 
     def _sort(self, column: int) -> None:
         was, order = self.model.sorted_by()
