@@ -11,10 +11,11 @@ import os
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from .mxnet_facts import describe, device_name
-from .mxnet_follow import Follower, Token, mean
+from .mxnet_stamps import Stamps, Token, mean
 from .mxnet_window import MxProfiler, ProfilerError
 
-_CLOSE_PATIENCE = 0.5
+_POLL = 0.025
+_PATIENCE = 40
 _MOST_ARRAYS = 16
 
 NOT_THERE = Token([], False)
@@ -49,7 +50,9 @@ class MxBackend:
         self._warn = warn
         self._array: Any = mx.nd.NDArray
         self._synchronous = os.environ.get("MXNET_ENGINE_TYPE") == "NaiveEngine"
-        self._follower: Optional[Follower] = None
+        self._stamps: Optional[Stamps] = None
+        self._blind = False
+        self._idle = 0
         self._profiler = MxProfiler(mx, self.settle)
         self._memory = False
         self._compiled = False
@@ -101,16 +104,31 @@ class MxBackend:
         return None, Token(arrays, is_loss) if arrays else NOT_THERE
 
     def follow(self, n: int, token: object) -> None:
-        """Hand the token to the thread that waits."""
-        if token is NOT_THERE or self.report is None:
+        """Have the engine write down when the token is ready."""
+        if token is NOT_THERE or self._blind:
             return
-        if self._follower is None:
-            self._follower = Follower(self._mx, self.report)
-        self._follower.follow(n, token)  # type: ignore[arg-type]  # one of our own tokens
+        if self._stamps is None:
+            self._stamps = self._look()
+        if self._stamps is not None:
+            self._stamps.watch(n, token)  # type: ignore[arg-type]  # one of our own tokens
+
+    def _look(self) -> Optional[Stamps]:
+        try:
+            return Stamps(self._mx)
+        except (AttributeError, OSError) as error:
+            self._blind = True
+            self._warn("completion", "completed times are not known here: %s" % error)
+            return None
 
     def poll(self) -> Optional[float]:
-        """Return None: an own thread looks."""
-        return None
+        """Report what has become ready."""
+        if self._stamps is None or self.report is None:
+            return None
+        # Not None as soon as nothing is out: the next step would wake the thread
+        # that asks here, and so would each step of a loop of short ones.
+        busy = self._stamps.collect(self.report)
+        self._idle = 0 if busy else self._idle + 1
+        return _POLL if self._idle < _PATIENCE else None
 
     def compiled(self) -> bool:
         """Return whether a graph was built since the last call."""
@@ -187,6 +205,4 @@ class MxBackend:
         self._profiler.save(path)
 
     def close(self) -> None:
-        """End the thread that waits."""
-        if self._follower is not None:
-            self._follower.close(_CLOSE_PATIENCE)
+        """Do nothing: there is no thread to end."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Optional
-from weakref import WeakKeyDictionary
+from typing import Any, Dict, List, Optional
+from weakref import WeakKeyDictionary, ref
 
 from .mxnet_backend import Output
 from .mxnet_facts import count_block
@@ -34,7 +34,9 @@ class _Blocks:
         self._symbol = mx.sym.Symbol
         self._is_loss = mx.gluon.loss.Loss
         self._is_recording = mx.autograd.is_recording
-        self._models: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
+        self._models: Dict[int, int] = {}
+        self._alive: Dict[int, Any] = {}
+        """Weak references by ``id``: who dies is forgotten, before another has its id."""
 
     def make(self, original: Call) -> Call:
         watcher, probe = self._watcher, self._watcher.probe
@@ -43,15 +45,16 @@ class _Blocks:
         def __call__(self_: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N807  # stands in for it
             if probe.inside:
                 return original(self_, *args, **kwargs)
-            known = models.get(self_)
+            known = models.get(id(self_))
             if known is None:
                 known = self._judge(self_, args)
             # In this order: a transform in a loading thread must not claim the run.
             if known == _NO_MODEL or not probe.ready():
                 return original(self_, *args, **kwargs)
-            watcher.tie()
+            if watcher.loose_end is not None:
+                watcher.tie()
             key, train, output = id(self_), is_recording(), None
-            samples = 0 if watcher.fed else batch_size(args)
+            samples = 0 if watcher.fed or (train and watcher.told) else batch_size(args)
             probe.forward_begin(key, train, samples)
             try:
                 output = original(self_, *args, **kwargs)
@@ -72,12 +75,18 @@ class _Blocks:
         known = _NEW
         if isinstance(block, self._is_loss) or not list(block.collect_params()):
             known = _NO_MODEL
-        self._models[block] = known
+        key = id(block)
+        self._alive[key] = ref(block, lambda _: self._forget(key))
+        self._models[key] = known
         return known
+
+    def _forget(self, key: int) -> None:
+        self._models.pop(key, None)
+        self._alive.pop(key, None)
 
     def _introduce(self, block: Any, args: Any) -> None:
         """Write the model record, once: after the first call its shapes are known."""
-        self._models[block] = _KNOWN
+        self._models[id(block)] = _KNOWN
         try:
             for array in args:
                 self._watcher.backend.saw_context(array.context)
@@ -104,7 +113,8 @@ def _backward(original: Call, watcher: Watcher) -> Call:
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         if watcher.differentiating or not probe.ready():
             return original(*args, **kwargs)
-        watcher.tie()
+        if watcher.loose_end is not None:
+            watcher.tie()
         watcher.differentiating = True
         probe.backward_begin(args[0] if args else kwargs.get("heads"))
         try:
@@ -132,7 +142,8 @@ def _step(original: Call, watcher: Watcher) -> Call:
     def wrapped(self: Any, *args: Any, **kwargs: Any) -> Any:
         if watcher.optimizing or not probe.ready():
             return original(self, *args, **kwargs)
-        watcher.tie()
+        if watcher.loose_end is not None:
+            watcher.tie()
         watcher.optimizing = True
         key = id(self)
         probe.optimizer_begin(key)
@@ -140,8 +151,10 @@ def _step(original: Call, watcher: Watcher) -> Call:
             result = original(self, *args, **kwargs)
         finally:
             watcher.optimizing = False
-            fed, watcher.fed = watcher.fed, False
-            probe.optimizer_end(key, None if fed else _told(args, kwargs))
+            samples = None if watcher.fed else _told(args, kwargs)
+            watcher.told = samples is not None
+            watcher.fed = False
+            probe.optimizer_end(key, samples)
         if backend.failure is not None:
             backend.fail()
         return result

@@ -39,7 +39,8 @@ def _batches(batches: Iterator[Any], watcher: Watcher) -> Iterator[Any]:
         if not watcher.may_load():
             yield from batches
             return
-        watcher.tie()
+        if watcher.loose_end is not None:
+            watcher.tie()
         probe.data_begin()
         size, exhausted = 0, False
         try:
@@ -62,7 +63,8 @@ def _next(original: Call, watcher: Watcher) -> Call:
     def wrapped(self: Any, *args: Any, **kwargs: Any) -> Any:
         if watcher.loading or not watcher.may_load():
             return original(self, *args, **kwargs)
-        watcher.tie()
+        if watcher.loose_end is not None:
+            watcher.tie()
         watcher.loading = True
         probe.data_begin()
         size, exhausted = 0, False

@@ -60,7 +60,8 @@ def _module_forward(original: Call, watcher: Watcher, seen: Any) -> Call:
     def forward(self: Any, data_batch: Any, is_train: Any = None, *more: Any, **kwargs: Any) -> Any:
         if probe.inside or not probe.ready():
             return original(self, data_batch, is_train, *more, **kwargs)
-        watcher.tie()
+        if watcher.loose_end is not None:
+            watcher.tie()
         train = bool(self.for_training if is_train is None else is_train)
         size = 0 if watcher.fed else batch_size(getattr(data_batch, "data", None))
         probe.forward_begin(id(self), train, size)
@@ -91,7 +92,8 @@ def _executor_forward(original: Call, watcher: Watcher) -> Call:
     def forward(self: Any, is_train: bool = False, **kwargs: Any) -> Any:
         if probe.inside or not probe.ready():
             return original(self, is_train, **kwargs)
-        watcher.tie()
+        if watcher.loose_end is not None:
+            watcher.tie()
         train = bool(is_train)
         size = 0 if watcher.fed else batch_size(list(kwargs.values()))
         probe.forward_begin(id(self), train, size)
@@ -112,7 +114,8 @@ def _backward(original: Call, watcher: Watcher) -> Call:
     def backward(self: Any, *args: Any, **kwargs: Any) -> Any:
         if watcher.differentiating or not probe.ready():
             return original(self, *args, **kwargs)
-        watcher.tie()
+        if watcher.loose_end is not None:
+            watcher.tie()
         watcher.differentiating = True
         probe.backward_begin(_Outputs(self))
         try:
@@ -130,7 +133,8 @@ def _update(original: Call, watcher: Watcher) -> Call:
     def update(self: Any, *args: Any, **kwargs: Any) -> Any:
         if watcher.optimizing or not probe.ready():
             return original(self, *args, **kwargs)
-        watcher.tie()
+        if watcher.loose_end is not None:
+            watcher.tie()
         watcher.optimizing = True
         probe.optimizer_begin(id(self))
         try:

@@ -28,6 +28,8 @@ class Watcher:
         self.optimizing = False
         self.fed = False
         """A loader has said how large the batch is: do not ask the arrays."""
+        self.told = False
+        """The trainer says how large the batch is: no need to ask either."""
         self.loose_end: Optional[Call] = None
         """Ends an optimizer's step of which only what follows shows that it is over."""
 

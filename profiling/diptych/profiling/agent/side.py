@@ -53,7 +53,7 @@ class Side:
         for entry in self._entries:
             if entry.task == task and entry.due is None:
                 entry.due = 0.0
-        self.wake()
+                self.wake()
 
     def later(self, job: Callable[[], None]) -> None:
         """Run ``job`` once, soon; callable from any thread."""

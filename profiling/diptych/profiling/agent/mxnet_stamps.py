@@ -1,0 +1,155 @@
+"""When arrays of MXNet were ready, and what they hold, without touching the training.
+
+``NDArray.wait_to_read`` in a thread would tell, at two prices. It takes the
+interpreter from the training once per step. And where an operator has failed,
+MXNet raises its error from the first wait that comes, then never again: a
+wait of the agent would take the error from the script.
+
+So MXNet's own engine writes the time down: an operation is pushed that reads
+the arrays, does nothing with them, and is made of two functions of the C
+library. The first one runs only where the arrays are good, and leaves a mark;
+the second is what the engine frees the operation's memory with, and writes
+the time into it. No Python runs there. What was written is collected later.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import time
+from collections import deque
+from typing import Any, Callable, Deque, List, Optional, Tuple
+
+_clock = time.monotonic_ns
+
+SLOTS = 1 << 14
+"""So many steps may be on their way; beyond, steps are not watched (no time, no loss)."""
+_READABLE = 1 << 16
+"""A loss of more elements than that is not read."""
+
+# A slot: struct ntptimeval (seconds, then micro- or nanoseconds), over which
+# gmtime_r has laid a struct tm: its last field (a pointer to "GMT") is the mark.
+_WORDS = 10
+_SECONDS, _FRACTION, _MARK = 0, 1, 6
+_STATUS_WORD = 5
+_STA_NANO = 0x2000
+
+_NAME = b"WaitForVar"  # what MXNet calls its own waits: known as engine noise
+_AT_ONCE = 4  # FnProperty::kAsync: by the thread that pushes, or the one that made it ready
+
+_SPACING = 4_000_000
+"""Nanoseconds between two losses that are read: reading one costs the interpreter 10 µs."""
+
+Report = Callable[[int, int, Optional[float]], None]
+
+
+class Token:
+    """What a step is seen by. ``is_loss``: the mean of ``arrays`` is its loss."""
+
+    __slots__ = ("arrays", "is_loss")
+
+    def __init__(self, arrays: List[Any], is_loss: bool) -> None:
+        self.arrays = arrays
+        self.is_loss = is_loss
+
+
+class Stamps:
+    """A ring of times. :meth:`watch` in the training thread, :meth:`collect` in another."""
+
+    def __init__(self, mx: Any) -> None:
+        """Look the functions up and try them.
+
+        Raises:
+            AttributeError: when MXNet or the C library lacks a function.
+            OSError: when the clock cannot be read that way.
+
+        """
+        # A library object of our own: argtypes must not change the script's view.
+        push = ctypes.CDLL(mx.base._LIB._name).MXEnginePushSyncND
+        number, pointer = ctypes.c_int, ctypes.c_void_p
+        push.argtypes = [pointer] * 5 + [number, pointer, number, pointer, number, ctypes.c_char_p]
+        self._push = push
+        libc = ctypes.CDLL(None, use_errno=True)
+        self._good = ctypes.cast(libc.gmtime_r, pointer).value
+        self._stamp = ctypes.cast(libc.ntp_gettime, pointer).value
+        self._adjtimex = libc.adjtimex
+        # Never given back: the engine may still write here while the process ends.
+        libc.malloc.restype, libc.malloc.argtypes = pointer, [ctypes.c_size_t]
+        self._base = int(libc.malloc(SLOTS * _WORDS * 8))
+        self._words = (ctypes.c_int64 * (SLOTS * _WORDS)).from_address(self._base)
+        if libc.ntp_gettime(pointer(self._base)) < 0:
+            raise OSError(ctypes.get_errno(), "ntp_gettime")
+        self._context = (ctypes.c_int * 2)(1, 0)
+        self._property = number(_AT_ONCE)
+        self._fixed = (ctypes.addressof(self._context), ctypes.addressof(self._property))
+        self._one = (pointer * 1)()
+        self._next = 0
+        self._read_next = 0
+        self._out: Deque[Tuple[int, int, int, Token]] = deque()
+
+    def watch(self, n: int, token: Token) -> None:
+        """Have the engine write down when the ``token`` of step ``n`` is ready."""
+        if len(self._out) >= SLOTS - 1:
+            return
+        slot = self._next
+        self._next = (slot + 1) % SLOTS
+        self._words[slot * _WORDS + _SECONDS] = 0
+        self._words[slot * _WORDS + _MARK] = 0
+        arrays = token.arrays
+        handles = self._one
+        if len(arrays) == 1:
+            handles[0] = arrays[0].handle.value
+        else:
+            handles = (ctypes.c_void_p * len(arrays))(*[array.handle.value for array in arrays])
+        place = self._base + slot * _WORDS * 8
+        context, kind = self._fixed
+        done = self._push(
+            self._good, place, self._stamp, context, handles, len(arrays), None, 0, kind, 0, _NAME
+        )
+        if done == 0:
+            self._out.append((n, slot, _clock(), token))
+
+    def collect(self, report: Report) -> bool:
+        """Report, in order, the steps that have become ready; return whether more are out."""
+        if not self._out:
+            return False
+        unit = 1 if self._nano() else 1000
+        words = self._words
+        while self._out:
+            n, slot, pushed, token = self._out[0]
+            at = slot * _WORDS
+            if not words[at + _SECONDS]:
+                return True
+            self._out.popleft()
+            if not words[at + _MARK]:
+                continue  # an operator failed; the script will hear of it
+            now = _clock()
+            ready = words[at + _SECONDS] * 1_000_000_000 + words[at + _FRACTION] * unit
+            ready += now - time.time_ns()  # from real to monotonic time
+            ready = min(max(ready, pushed), now)
+            loss = None
+            if token.is_loss and ready >= self._read_next:
+                self._read_next = ready + _SPACING
+                loss = mean(token.arrays)
+            report(n, ready, loss)
+        return False
+
+    def _nano(self) -> bool:
+        """Return whether the kernel counts nanoseconds there (a time daemon decides)."""
+        state = (ctypes.c_int64 * 32)()  # modes 0: only look
+        self._adjtimex(state)
+        return bool(state[_STATUS_WORD] & _STA_NANO)
+
+
+def mean(arrays: List[Any]) -> Optional[float]:
+    """Return the mean over all elements of ready ``arrays``; None where there is none."""
+    total, count = 0.0, 0
+    for array in arrays:
+        if array.size > _READABLE:
+            return None
+        try:
+            values = array.asnumpy()
+            total += float(values) if values.size == 1 else float(values.sum(dtype="float64"))
+        except (TypeError, ValueError):
+            return None  # a type that numpy cannot add up
+        count += values.size
+    return total / count if count else None
