@@ -9,11 +9,11 @@ from shutil import copytree
 
 import pytest
 from pytestqt.qtbot import QtBot
+from tests.helpers.fake_run import LiveRun, make_run
 
 from diptych.gui.models.hub import RunHub
 from diptych.gui.models.selection import MOST, Selection
 from diptych.profiling.runs.snapshot import RunSnapshot, RunState
-from tests.helpers.fake_run import LiveRun, make_run
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
 """Long work off the GUI's thread; results come back on it.
 
 A job is a function in a thread of its own. Nobody waits for it: when its
-owner goes, its result is dropped.
+owner goes, its result is dropped. Everything that a job refers to is let go of
+on the GUI's thread, because a widget must not die on another one.
 """
 
 from __future__ import annotations
@@ -9,90 +10,101 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
-from PySide6.QtCore import QObject, Qt, Signal
+import shiboken6
+from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal
 
 T = TypeVar("T")
+Tell = Callable[[Any], None]
 
 
-class Job(QObject):
-    """One piece of work. ``done`` and ``failed`` come on the thread that made it."""
+class _Desk(QObject):
+    """Brings calls to the GUI's thread. One an application, and it never goes before that."""
 
-    _ended = Signal(object, object)
-    _told = Signal(object)
+    _called = Signal(object)
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.active: set[Job[Any]] = set()
+        self._called.connect(self._call, Qt.ConnectionType.QueuedConnection)
+
+    def call(self, act: Callable[[], None]) -> None:
+        """Call ``act`` on the GUI's thread, soon. May be called on any thread."""
+        # At the end of the process the application may have gone first.
+        with contextlib.suppress(RuntimeError):
+            self._called.emit(act)
+
+    @staticmethod
+    def _call(act: Callable[[], None]) -> None:
+        act()
+
+
+class Job(Generic[T]):
+    """One piece of work."""
 
     def __init__(
         self,
-        work: Callable[[Callable[[Any], None]], Any],
-        done: Callable[[Any], None],
+        owner: QObject,
+        work: Callable[[Tell], T],
+        done: Callable[[T], None],
         failed: Callable[[Exception], None],
-        told: Callable[[Any], None] | None,
-        parent: QObject,
+        told: Tell | None,
     ) -> None:
-        super().__init__(parent)
-        self._work, self._done, self._failed = work, done, failed
-        self._told_to = told
-        self._ended.connect(self._end, Qt.ConnectionType.QueuedConnection)
-        self._told.connect(self._tell, Qt.ConnectionType.QueuedConnection)
+        self._owner, self._work = owner, work
+        self._done, self._failed, self._told = done, failed, told
+        self._desk = _desk()
+        self._desk.active.add(self)
         self._thread = threading.Thread(target=self._run, name="diptych-job", daemon=True)
-
-    def start(self) -> None:
-        """Begin."""
         self._thread.start()
 
-    def wait(self, timeout: float | None = None) -> bool:
-        """Wait until the work has ended; return whether it has."""
-        self._thread.join(timeout)
-        return not self._thread.is_alive()
-
     def _run(self) -> None:
-        result, error = None, None
         try:
-            result = self._work(self._emit_told)
-        except Exception as caught:  # handed to whoever started the job
-            error = caught
-        # The owner may be gone, and the C++ half of this object with it.
-        with contextlib.suppress(RuntimeError):
-            self._ended.emit(result, error)
-
-    def _emit_told(self, value: Any) -> None:
-        with contextlib.suppress(RuntimeError):
-            self._told.emit(value)
+            result = self._work(self._tell)
+        except Exception as error:  # handed to whoever started the job
+            caught = error
+            self._desk.call(lambda: self._end(lambda: self._failed(caught)))
+        else:
+            self._desk.call(lambda: self._end(lambda: self._done(result)))
 
     def _tell(self, value: Any) -> None:
-        if self._told_to is not None:
-            self._told_to(value)
+        told = self._told
+        if told is not None:
+            self._desk.call(lambda: self._for_owner(lambda: told(value)))
 
-    def _end(self, result: Any, error: Exception | None) -> None:
+    def _end(self, answer: Callable[[], None]) -> None:
         self._thread.join()
-        self.deleteLater()
-        if error is None:
-            self._done(result)
-        else:
-            self._failed(error)
+        self._desk.active.discard(self)
+        self._for_owner(answer)
+
+    def _for_owner(self, answer: Callable[[], None]) -> None:
+        if shiboken6.isValid(self._owner):
+            answer()
+
+
+def _desk() -> _Desk:
+    app = QCoreApplication.instance()
+    if app is None:
+        raise RuntimeError("a job needs an application")
+    return app.findChild(_Desk) or _Desk(app)
 
 
 def start(
-    parent: QObject,
+    owner: QObject,
     work: Callable[[], T],
     done: Callable[[T], None],
     failed: Callable[[Exception], None],
-) -> Job:
+) -> None:
     """Run ``work`` in a thread; ``done`` gets its result, ``failed`` its exception."""
-    job = Job(lambda _: work(), done, failed, None, parent)
-    job.start()
-    return job
+    Job(owner, lambda _: work(), done, failed, None)
 
 
 def start_told(
-    parent: QObject,
-    work: Callable[[Callable[[Any], None]], T],
+    owner: QObject,
+    work: Callable[[Tell], T],
     done: Callable[[T], None],
     failed: Callable[[Exception], None],
-    told: Callable[[Any], None],
-) -> Job:
+    told: Tell,
+) -> None:
     """Do as `start`; ``work`` gets a function whose argument reaches ``told`` here."""
-    job = Job(work, done, failed, told, parent)
-    job.start()
-    return job
+    Job(owner, work, done, failed, told)

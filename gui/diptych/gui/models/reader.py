@@ -91,7 +91,7 @@ class Reader:
         self._renew: set[str] = set()
         self._followed: dict[str, _Followed] = {}
         self._directories: dict[str, Path] = {}
-        self._entries: list[RunEntry] = []
+        self._entries: list[RunEntry] | None = None
         self._token: object = None
         self._listed = float("-inf")
         self._thread = threading.Thread(target=self._run, name="diptych-reader", daemon=True)
@@ -178,7 +178,7 @@ class Reader:
         now = time.monotonic()
         with self._lock:
             renew, self._renew = self._renew, set()
-        live = [entry.id for entry in self._entries if entry.state.live]
+        live = [entry.id for entry in self._entries or () if entry.state.live]
         for run in (*self._shown, *live):
             directory = self._directories.get(run)
             if directory is None:

@@ -113,7 +113,7 @@ class MainWindow(QMainWindow):
             QTimer.singleShot(0, self, self.context.machine.look)
 
     def _entries(self) -> None:
-        if not self._greeted:
+        if not self._greeted and self.context.hub.entries:
             self._greeted = True
             self._greet()
         self._show_middle()

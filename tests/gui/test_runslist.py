@@ -1,0 +1,153 @@
+"""The runs list: groups, words, marks, filter, selection."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+from tests.helpers.fake_run import LiveRun, make_run
+
+from diptych.gui.models.context import Context
+from diptych.gui.models.queue import Waiting
+from diptych.gui.models.run_list import spoken
+from diptych.gui.models.run_rows import Row, build
+from diptych.gui.text import runs as words
+from diptych.gui.views.runs_list import RunsList
+from diptych.profiling.records.manifest import RunRequest
+from diptych.profiling.runs.store import RunStore
+
+DAY = 86_400 * 10**9
+
+
+@pytest.fixture
+def sidebar(qtbot: QtBot, context: Context) -> RunsList:
+    made = RunsList(context.hub, context.queue, context.selection, [])
+    qtbot.addWidget(made)
+    made.resize(244, 700)
+    made.show()
+    return made
+
+
+def _keys(rows: list[Row]) -> list[str]:
+    return [row.key for row in rows]
+
+
+def _rows(folder: Path, *, needle: str = "", closed: Collection[str] = ()) -> list[Row]:
+    today = datetime.now().astimezone().date()
+    return build(
+        RunStore(folder).list(), lambda _: None, (), today=today, needle=needle, closed=closed
+    )
+
+
+def test_live_runs_come_first_however_old(tmp_path: Path) -> None:
+    now = time.time_ns()
+    done = make_run(tmp_path, steps=12, created=now, seed=1).name
+    old = make_run(tmp_path, steps=12, created=now - 30 * DAY, seed=2).name
+    with LiveRun(tmp_path, created=now - 3 * DAY, seed=3) as live:
+        live.step(2)
+        rows = _rows(tmp_path)
+    assert _keys(rows)[:3] == ["Today", live.id, done]
+    assert _keys(rows)[-1] == old
+
+
+def test_a_closed_group_hides_its_runs_and_a_filter_opens_it(tmp_path: Path) -> None:
+    run = make_run(tmp_path, steps=12).name
+    assert _keys(_rows(tmp_path, closed={"Today"})) == ["Today"]
+    assert _keys(_rows(tmp_path, closed={"Today"}, needle="RESNET torch")) == ["Today", run]
+    assert _rows(tmp_path, needle="resnet mxnet") == []
+
+
+def test_what_waits_is_in_the_list(tmp_path: Path) -> None:
+    request = RunRequest(framework="mxnet", python="/p", workload="mlp")
+    rows = build([], lambda _: None, [Waiting(request)], today=date(2026, 11, 23))
+    assert [row.title for row in rows] == ["Today", "mxnet mlp"]
+    assert spoken(rows[1]) == "mxnet mlp, waiting"
+
+
+def test_a_failure_says_why(tmp_path: Path) -> None:
+    make_run(tmp_path, steps=12, status="failed", code=1, text="out of memory, step 3")
+    context_entry = RunStore(tmp_path).list()[0]
+    said = words.describe(context_entry, None)
+    assert said.bad
+    assert said.second
+
+
+def test_a_damaged_directory_is_listed_with_its_problem(tmp_path: Path) -> None:
+    run = make_run(tmp_path, steps=12)
+    (run / "manifest.json").write_text("{")
+    said = words.describe(RunStore(tmp_path).list()[0], None)
+    assert said.bad
+    assert said.second != "cannot be read"
+
+
+@pytest.mark.parametrize(
+    ("then", "name"),
+    [
+        (date(2026, 11, 23), "Today"),
+        (date(2026, 11, 24), "Today"),
+        (date(2026, 11, 22), "Yesterday"),
+        (date(2026, 11, 1), "1 November"),
+        (date(2025, 11, 23), "23 November 2025"),
+    ],
+)
+def test_days_have_names(then: date, name: str) -> None:
+    assert words.day(then, date(2026, 11, 23)) == name
+
+
+def test_selecting_several_overlays_them(qtbot: QtBot, sidebar: RunsList, context: Context) -> None:
+    runs = [make_run(context.hub.runs, steps=12, seed=n).name for n in range(3)]
+    context.hub.refresh()
+    qtbot.waitUntil(lambda: len(sidebar.model.rows) == 4, timeout=10_000)
+    for run in runs[:2]:
+        row = sidebar.model.row_of(run)
+        assert row is not None
+        sidebar.view.selectionModel().select(
+            sidebar.model.index(row), QItemSelectionModel.SelectionFlag.Select
+        )
+    assert set(context.selection.shown) == set(runs[:2])
+    context.selection.show([runs[2]])
+    assert sidebar.keys() == [runs[2]]
+
+
+def test_the_selection_survives_a_new_run(
+    qtbot: QtBot, sidebar: RunsList, context: Context
+) -> None:
+    first = make_run(context.hub.runs, steps=12, seed=1).name
+    context.hub.refresh()
+    qtbot.waitUntil(lambda: sidebar.model.row_of(first) is not None, timeout=10_000)
+    context.selection.show([first])
+    second = make_run(context.hub.runs, steps=12, seed=2).name
+    context.hub.refresh()
+    qtbot.waitUntil(lambda: sidebar.model.row_of(second) is not None, timeout=10_000)
+    assert context.selection.shown == (first,)
+    assert sidebar.keys() == [first]
+
+
+def test_enter_opens_the_current_run(qtbot: QtBot, sidebar: RunsList, context: Context) -> None:
+    run = make_run(context.hub.runs, steps=12).name
+    context.hub.refresh()
+    qtbot.waitUntil(lambda: sidebar.model.row_of(run) is not None, timeout=10_000)
+    row = sidebar.model.row_of(run)
+    assert row is not None
+    sidebar.view.setCurrentIndex(sidebar.model.index(row))
+    with qtbot.waitSignal(sidebar.opened, timeout=5_000) as signal:
+        QTest.keyClick(sidebar.view, Qt.Key.Key_Return)
+    assert signal.args == [run]
+
+
+def test_a_run_that_is_gone_is_no_longer_shown(
+    qtbot: QtBot, sidebar: RunsList, context: Context
+) -> None:
+    run = make_run(context.hub.runs, steps=12)
+    context.hub.refresh()
+    qtbot.waitUntil(lambda: sidebar.model.row_of(run.name) is not None, timeout=10_000)
+    context.selection.show([run.name])
+    run.rename(context.home / "elsewhere")
+    context.hub.refresh()
+    qtbot.waitUntil(lambda: context.selection.shown == (), timeout=10_000)

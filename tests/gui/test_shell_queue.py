@@ -1,0 +1,113 @@
+"""One run after the other, whatever becomes of the first."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from pytestqt.qtbot import QtBot
+from tests.helpers.fake_run import LiveRun
+
+from diptych.gui.models.queue import RunQueue
+from diptych.gui.models.trouble import Trouble
+from diptych.profiling.records.manifest import RunRequest
+from diptych.profiling.runner.errors import LaunchError
+
+FIRST = RunRequest(framework="torch", python="/p", workload="mlp")
+SECOND = RunRequest(framework="mxnet", python="/p", workload="mlp")
+
+
+class _Starter:
+    """Starts synthetic runs that live until the test ends them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.live, self.refuse = folder, list[LiveRun](), set[str]()
+
+    def __call__(self, request: RunRequest) -> Path:
+        if request.framework in self.refuse:
+            raise LaunchError("the disk is full")
+        run = LiveRun(self.folder, framework=_kind(request), seed=len(self.live))
+        self.live.append(run)
+        return run.directory
+
+
+def _kind(request: RunRequest) -> Literal["torch", "mxnet"]:
+    return "mxnet" if request.framework == "mxnet" else "torch"
+
+
+@pytest.fixture
+def starter(tmp_path: Path) -> Iterator[_Starter]:
+    made = _Starter(tmp_path)
+    yield made
+    for run in made.live:
+        run.kill()
+
+
+@pytest.fixture
+def queue(qtbot: QtBot, tmp_path: Path, starter: _Starter) -> Iterator[RunQueue]:
+    made = RunQueue(tmp_path, start=starter)
+    yield made
+    made.close()
+    made.deleteLater()
+
+
+@pytest.mark.parametrize("status", ["done", "failed"])
+def test_the_second_starts_when_the_first_has_ended(
+    qtbot: QtBot, queue: RunQueue, starter: _Starter, status: str
+) -> None:
+    queue.add([FIRST, SECOND])
+    qtbot.waitUntil(lambda: len(starter.live) == 1, timeout=10_000)
+    qtbot.waitUntil(lambda: len(queue.waiting) == 1, timeout=10_000)
+    assert queue.waiting[0].request is SECOND
+    starter.live[0].finish("done" if status == "done" else "failed")
+    qtbot.waitUntil(lambda: len(starter.live) == 2, timeout=10_000)
+    qtbot.waitUntil(lambda: queue.waiting == [], timeout=10_000)
+
+
+def test_the_second_starts_when_the_first_was_killed_without_a_word(
+    qtbot: QtBot, queue: RunQueue, starter: _Starter
+) -> None:
+    queue.add([FIRST, SECOND])
+    qtbot.waitUntil(lambda: len(queue.waiting) == 1, timeout=10_000)
+    starter.live[0].kill()
+    qtbot.waitUntil(lambda: len(starter.live) == 2, timeout=10_000)
+    qtbot.waitUntil(lambda: queue.waiting == [], timeout=10_000)
+
+
+def test_one_that_cannot_be_started_does_not_hold_up_the_next(
+    qtbot: QtBot, queue: RunQueue, starter: _Starter
+) -> None:
+    said: list[Trouble] = []
+    queue.trouble.connect(said.append)
+    starter.refuse = {"torch"}
+    queue.add([FIRST, SECOND])
+    qtbot.waitUntil(lambda: len(starter.live) == 1, timeout=10_000)
+    qtbot.waitUntil(lambda: queue.waiting == [], timeout=10_000)
+    assert [trouble.why for trouble in said] == ["the disk is full"]
+
+
+def test_what_waits_can_be_taken_back(qtbot: QtBot, queue: RunQueue, starter: _Starter) -> None:
+    queue.add([FIRST, SECOND])
+    qtbot.waitUntil(lambda: len(queue.waiting) == 1, timeout=10_000)
+    queue.cancel(queue.waiting[0].key)
+    assert queue.waiting == []
+    starter.live[0].finish()
+    assert len(starter.live) == 1
+
+
+def test_starting_happens_off_the_gui_thread(qtbot: QtBot, tmp_path: Path) -> None:
+    threads: list[threading.Thread] = []
+
+    def start(_: RunRequest) -> Path:
+        threads.append(threading.current_thread())
+        return tmp_path
+
+    queue = RunQueue(tmp_path, start=start)
+    with qtbot.waitSignal(queue.started, timeout=10_000):
+        queue.add([FIRST])
+    assert threads[0] is not threading.main_thread()
+    queue.close()
+    queue.deleteLater()
