@@ -40,7 +40,7 @@ class Chart(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph has no types
     ``zero`` makes the y axis begin at 0. ``named`` writes the names of the
     marks into it, ``tag`` is a run's name and mark in its upper left corner.
     Nothing is reduced or drawn before `refresh`, and only when it can be seen;
-    ``pairs`` is what was drawn last.
+    ``pairs`` is what was drawn last. Charts that are ``peers`` share one y axis.
     """
 
     redrawn = Signal()
@@ -70,6 +70,9 @@ class Chart(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph has no types
         self.pairs: list[tuple[Series, Drawn]] = []
         self.marks = Marks()
         self._stale = True
+        self._version = 0
+        self._reduced: tuple[float, float, int, int] | None = None
+        self.peers: list[Chart] = [self]
         self.tag: tuple[str, str, str] | None = None
         self.top: float | None = None
         self._axis: Axis = axis(0.0, 1.0, 4)
@@ -85,6 +88,7 @@ class Chart(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph has no types
         """Take what is to be drawn from now on; `redraw` draws it."""
         self.series, self.marks = list(series), marks
         self._stale = True
+        self._version += 1
 
     def redraw(self) -> None:
         """Draw if something was set since."""
@@ -97,11 +101,10 @@ class Chart(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph has no types
             return
         self._stale = False
         low, high = self._time.range
-        pixels = max(1, int(self._plot().width()))
-        self.pairs = [(series, draw(series, low, high, pixels)) for series in self.series]
-        while len(self._curves) > len(self.series):
+        self.reduce()
+        while len(self._curves) > len(self.pairs):
             self._curves.pop().remove()
-        while len(self._curves) < len(self.series):
+        while len(self._curves) < len(self.pairs):
             self._curves.append(Curve(self._box))
         for curve, (series, drawn) in zip(self._curves, self.pairs, strict=True):
             curve.show(series, drawn)
@@ -115,13 +118,24 @@ class Chart(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph has no types
         self.scene().update()
         self.redrawn.emit()
 
+    def reduce(self) -> None:
+        """Bring ``pairs`` up to date, once for each range, width and set of series."""
+        low, high = self._time.range
+        pixels = max(1, int(self._plot().width()))
+        state = (low, high, pixels, self._version)
+        if state != self._reduced:
+            self._reduced = state
+            self.pairs = [(series, draw(series, low, high, pixels)) for series in self.series]
+
     def _find_axis(self, low: float, high: float) -> Axis:
         seen = []
-        for series, drawn in self.pairs:
-            inside = (drawn.peak_x >= low) & (drawn.peak_x <= high)
-            seen.append(drawn.peak[inside])
-            if not self._zero and series.kind is Kind.MEDIAN:
-                seen.append(drawn.low[inside])
+        for chart in self.peers:
+            chart.reduce()
+            for series, drawn in chart.pairs:
+                inside = (drawn.peak_x >= low) & (drawn.peak_x <= high)
+                seen.append(drawn.peak[inside])
+                if not self._zero and series.kind is Kind.MEDIAN:
+                    seen.append(drawn.low[inside])
         base, top = robust_range(seen, zero=self._zero)
         if self.top is not None:
             top = self.top
@@ -276,6 +290,10 @@ class Chart(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph has no types
         elif delta.y():
             self._time.zoom(0.8 ** (delta.y() / 120), self._seconds(event.position().x()))
         event.accept()
+
+    def close(self) -> bool:
+        """Hide; pyqtgraph's own way clears the scene under the items that we hold."""
+        return QFrame.close(self)
 
     def leaveEvent(self, _event: object) -> None:
         """Take the crosshair away."""

@@ -170,6 +170,7 @@ class Row(QWidget):
         while len(self.charts) < len(groups):
             self._add()
         for chart, group in zip(self.charts, groups, strict=True):
+            chart.peers = self.charts
             own = [s for s in series if not self.each or s.group == group]
             chart.tag = (group, own[0].colour, own[0].mark) if self.each and own else None
             chart.set_series(own, marks.get(group, Marks()) if self.each else shared)
@@ -191,7 +192,6 @@ class Row(QWidget):
     def _drop(self, chart: Chart) -> None:
         self._column.removeWidget(chart)
         chart.hide()
-        chart.close()
         chart.deleteLater()
 
     def update_legend(self) -> None:

@@ -183,7 +183,7 @@ class LogView(QWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         """Read no more."""
         super().hideEvent(event)
-        self._attend()
+        self.shut()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """End the reader's thread."""
