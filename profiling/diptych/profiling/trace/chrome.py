@@ -42,7 +42,6 @@ class TraceContext:
     monotonic: int
     real: int
     steps: tuple[tuple[int, int, int], ...] = ()
-    pid: int | None = None
 
     def metadata(self, dropped: dict[str, int]) -> dict[str, Any]:
         """Return the object under the key ``diptych`` of every trace."""

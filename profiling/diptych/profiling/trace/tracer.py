@@ -32,7 +32,6 @@ class _Worker:
     framework: str = "unknown"
     version: str | None = None
     clock: tuple[int, int] = (0, 0)
-    pid: int | None = None
 
 
 class Tracer:
@@ -74,8 +73,6 @@ class Tracer:
     def _take(self, worker: _Worker, record: kinds.AnyRecord) -> None:
         if isinstance(record, kinds.Clock):
             worker.clock = (record.t, record.real)
-        elif isinstance(record, kinds.Open):
-            worker.pid = record.pid
         elif isinstance(record, kinds.Framework):
             worker.framework, worker.version = record.name, record.version
         elif isinstance(record, kinds.Window) and record.state == "captured":
@@ -96,7 +93,29 @@ class Tracer:
         if not raw.is_file():
             return  # finished by an earlier tracer of this run
         self._done.add(raw)
-        context = TraceContext(
+        try:
+            understood = finish.understand(raw, form, self._context(worker, window, steps))
+            self._tell_operators(worker.rank, window, len(steps), understood)
+            size = self._write(worker.rank, window, understood)
+        except (OSError, ValueError, MemoryError) as error:
+            _log.warning("window %d of rank %d: %s", window, worker.rank, error)
+            self._failed(worker.rank, window, str(error))
+            return
+        raw.unlink(missing_ok=True)
+        self._journal.write(
+            kinds.Trace,
+            window=window,
+            rank=worker.rank,
+            path=str(self._paths.trace(worker.rank, window).relative_to(self._paths.root)),
+            events=understood.events,
+            bytes=size,
+            dropped=understood.dropped,
+        )
+
+    def _context(
+        self, worker: _Worker, window: int, steps: tuple[tuple[int, int, int], ...]
+    ) -> TraceContext:
+        return TraceContext(
             run=self._paths.root.name,
             rank=worker.rank,
             window=window,
@@ -105,34 +124,17 @@ class Tracer:
             monotonic=worker.clock[0],
             real=worker.clock[1],
             steps=steps,
-            pid=worker.pid,
         )
-        try:
-            understood = finish.understand(raw, form, context)
-            self._journal.write(
-                kinds.Operators,
-                window=window,
-                rank=worker.rank,
-                steps=len(steps),
-                span=understood.span,
-                ops=understood.operators,
-                reasons=understood.reasons,
-            )
-            size = self._write(worker.rank, window, understood)
-        except (OSError, ValueError, MemoryError) as error:
-            _log.warning("window %d of rank %d: %s", window, worker.rank, error)
-            self._failed(worker.rank, window, str(error))
-            return
-        raw.unlink(missing_ok=True)
-        path = self._paths.trace(worker.rank, window)
+
+    def _tell_operators(self, rank: int, window: int, steps: int, understood: Understood) -> None:
         self._journal.write(
-            kinds.Trace,
+            kinds.Operators,
             window=window,
-            rank=worker.rank,
-            path=str(path.relative_to(self._paths.root)),
-            events=understood.events,
-            bytes=size,
-            dropped=understood.dropped,
+            rank=rank,
+            steps=steps,
+            span=understood.span,
+            ops=understood.operators,
+            reasons=understood.reasons,
         )
 
     def _write(self, rank: int, window: int, understood: Understood) -> int:
