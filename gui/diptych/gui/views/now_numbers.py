@@ -18,7 +18,7 @@ from diptych.profiling.runs.snapshot import Floats, RunSnapshot, Series, StepCol
 from diptych.profiling.runs.statistics import (
     counted_steps,
     overhead_percent,
-    phase_medians,
+    phase_means,
     samples_per_second,
     step_times,
 )
@@ -232,13 +232,14 @@ def _host(stretch: Stretch) -> Rows:
 
 def _phases(stretch: Stretch) -> Rows:
     steps, counted, _ = _counted(stretch)
-    medians = phase_medians(steps, counted)
+    means = phase_means(steps, counted)
+    hint = "mean of the steps; the phases add up to dispatched"
     return {
         ("Phases, host", name): Cell(
-            fmt.duration(None if medians[name] is None else (medians[name] or 0.0) * 1e6),
-            "median of the steps" if medians[name] is not None else _why_no_time(steps),
+            fmt.duration(None if mean is None else mean * 1e6),
+            _why_no_time(steps) if mean is None else hint,
         )
-        for name in PHASES
+        for name, mean in means.items()
     }
 
 

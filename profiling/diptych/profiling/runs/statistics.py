@@ -44,12 +44,12 @@ def step_times(times_ns: Floats, ruler: str | None) -> StepTimes:
     )
 
 
-def phase_medians(steps: StepColumns, counted: NDArray[np.bool_]) -> dict[str, float | None]:
-    """Return each phase's median in ms, by its name."""
+def phase_means(steps: StepColumns, counted: NDArray[np.bool_]) -> dict[str, float | None]:
+    """Return each phase's mean in ms, by its name; they add up to the mean dispatched time."""
     if not counted.any():
         return dict.fromkeys(PHASES)
-    medians = np.median(steps.phases[:, counted], axis=1) / _MS
-    return dict(zip(PHASES, medians.tolist(), strict=True))
+    means = steps.phases[:, counted].mean(axis=1) / _MS
+    return dict(zip(PHASES, means.tolist(), strict=True))
 
 
 def samples_per_second(steps: StepColumns, counted: NDArray[np.bool_]) -> float | None:

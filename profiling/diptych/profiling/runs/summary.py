@@ -24,7 +24,7 @@ from diptych.profiling.runs.snapshot import Floats, RunSnapshot, Series, StepCol
 from diptych.profiling.runs.statistics import (
     counted_steps,
     overhead_percent,
-    phase_medians,
+    phase_means,
     samples_per_second,
     step_times,
 )
@@ -57,7 +57,7 @@ def summarise(snapshot: RunSnapshot) -> Summary:
         warmup_steps=snapshot.warmup,
         step_ms=step_times(steps.completed[counted], snapshot.ruler),
         dispatched_ms=step_times(steps.dispatched[counted].astype(np.float64), None),
-        phases_ms=phase_medians(steps, counted),
+        phases_ms=phase_means(steps, counted),
         samples_per_s=samples_per_second(steps, counted),
         parameters=model.parameters if model else None,
         peak_memory_bytes=peak_memory(snapshot),
