@@ -13,7 +13,6 @@ import numpy as np
 
 from diptych.gui.text import format as fmt
 from diptych.gui.views.live_series import gpus_of
-from diptych.profiling.records.kinds import PHASES
 from diptych.profiling.runs.snapshot import Floats, RunSnapshot, Series, StepColumns
 from diptych.profiling.runs.statistics import (
     counted_steps,
