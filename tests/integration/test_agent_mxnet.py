@@ -237,9 +237,10 @@ def test_an_updater_called_by_hand(run: Run) -> None:
         ("mxnet_raises.py", (), 3, 3),
         ("mxnet_raises.py", ("exit",), 0, 0),
         ("mxnet_async_error.py", (), 5, 3),
+        ("mxnet_manners.py", (), 5, 5),
     ],
 )
-def test_errors_are_those_of_a_run_without_us(
+def test_a_script_cannot_tell_that_it_is_watched(
     run: Run, mxnet_python: str, script: str, args: tuple[str, ...], steps: int, completed: int
 ) -> None:
     result = run(script, *args)

@@ -149,7 +149,7 @@ def mean(arrays: List[Any]) -> Optional[float]:
         try:
             values = array.asnumpy()
             total += float(values) if values.size == 1 else float(values.sum(dtype="float64"))
-        except (TypeError, ValueError):
-            return None  # a type that numpy cannot add up
+        except Exception:
+            return None  # a type that numpy does not know (bfloat16), say
         count += values.size
     return total / count if count else None
