@@ -7,8 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QResizeEvent, QWheelEvent
+from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFontMetricsF,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QFrame, QWidget
 
 from diptych.gui.plots import paint
@@ -97,9 +105,9 @@ class Chart(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph has no types
 
     def refresh(self) -> None:
         """Reduce every series to the pixels there are, and draw."""
-        if not self.isVisible() or self.viewport().visibleRegion().isEmpty():
+        self._stale = not self.isVisible() or self.viewport().visibleRegion().isEmpty()
+        if self._stale:
             return
-        self._stale = False
         low, high = self._time.range
         self.reduce()
         while len(self._curves) > len(self.pairs):
@@ -180,6 +188,12 @@ class Chart(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph has no types
     def frame(self) -> paint.Frame:
         """Return how time and value map to pixels now."""
         return paint.Frame(self._plot(), *self._time.range, self._axis)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint; what could not be seen when it was set is reduced right after."""
+        super().paintEvent(event)
+        if self._stale:
+            QTimer.singleShot(0, self, self.redraw)
 
     def drawBackground(self, painter: QPainter, rect: QRectF) -> None:
         """Paint what lies under the curves."""
