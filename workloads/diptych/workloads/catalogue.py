@@ -171,7 +171,7 @@ WORKLOADS: dict[str, Workload] = {
             "Vision",
             "Depthwise separable convolutional network for images of 1000 classes.",
             3_504_872,
-            _knobs(16, 100, _image_size(64)),
+            _knobs(8, 100, _image_size(64)),
             downscale=32,
         ),
         Workload(
