@@ -1,4 +1,4 @@
-"""MobileNetV2 (Sandler et al. 2018) on images: python mobilenet_v2.py --batch-size 16."""
+"""MobileNetV2 (Sandler et al. 2018) on images: python mobilenet_v2.py --batch-size 8."""
 
 import argparse
 from typing import Any
@@ -129,7 +129,7 @@ def infer(args: argparse.Namespace, net: gluon.Block, data: harness.Data, log: P
 
 def main() -> None:
     """Build the model as the command line says, and run it."""
-    args = harness.parse(__doc__, size=("image-size", 64, 32), batch_size=16, steps=100)
+    args = harness.parse(__doc__, size=("image-size", 64, 32), batch_size=8, steps=100)
     net = MobileNetV2()
     net.initialize(INIT, ctx=harness.context(args))
     data = harness.batches(args, samples.images(args, CLASSES, harness.INDEX))

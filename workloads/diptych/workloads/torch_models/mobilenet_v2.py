@@ -1,4 +1,4 @@
-"""MobileNetV2 (Sandler et al. 2018) on images: python mobilenet_v2.py --batch-size 16."""
+"""MobileNetV2 (Sandler et al. 2018) on images: python mobilenet_v2.py --batch-size 8."""
 
 import argparse
 
@@ -108,7 +108,7 @@ def infer(args: argparse.Namespace, model: nn.Module, data: harness.Data, log: P
 
 def main() -> None:
     """Build the model as the command line says, and run it."""
-    args = harness.parse(__doc__, size=("image-size", 64, 32), batch_size=16, steps=100)
+    args = harness.parse(__doc__, size=("image-size", 64, 32), batch_size=8, steps=100)
     model = MobileNetV2()
     model.apply(init_weights)
     data = harness.batches(args, samples.images(args, CLASSES, harness.INDEX))
