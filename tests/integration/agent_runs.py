@@ -18,7 +18,7 @@ QUIET = {"OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 
 def interpreters() -> dict[str, str]:
     """Every Python from 3.8 to 3.13 on this machine, by version."""
-    found = {"%d.%d" % sys.version_info[:2]: sys.executable}
+    found = {f"{sys.version_info[0]}.{sys.version_info[1]}": sys.executable}
     for path in sorted(Path("/root/.pyenv/versions").glob("3.*/bin/python")):
         minor = int(path.parts[-3].split(".")[1])
         if 8 <= minor <= 13:
@@ -74,5 +74,7 @@ def outcome(argv: list[str], *, timeout: float = 120.0, **options: Any) -> Outco
     """Run ``argv`` to its end."""
     options.setdefault("input", b"")
     environment = {**os.environ, **QUIET, **options.pop("env", {})}
-    done = subprocess.run(argv, capture_output=True, timeout=timeout, env=environment, **options)
+    done = subprocess.run(
+        argv, capture_output=True, timeout=timeout, env=environment, check=False, **options
+    )
     return Outcome(done.returncode, done.stdout, done.stderr)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.integration.agent_runs import AgentRun, interpreters, outcome
@@ -26,7 +27,8 @@ SCRIPTS = {
     "atexit": "import atexit\natexit.register(print, 'bye')\nraise RuntimeError('x')",
     "excepthook": (
         "import sys\ndef hook(k, v, t):\n    n = 0\n    while t: n += 1; t = t.tb_next\n"
-        "    print('hook', k.__name__, v, n)\nsys.excepthook = hook\ndef f(): raise OSError('x')\nf()"
+        "    print('hook', k.__name__, v, n)\nsys.excepthook = hook\n"
+        "def f(): raise OSError('x')\nf()"
     ),
     "broken_hook": (
         "import sys\ndef hook(*a):\n    raise ValueError('hook')\nsys.excepthook = hook\n1 / 0"
@@ -81,11 +83,12 @@ SCRIPTS = {
     "data_file": "print(open('data.txt').read())",
     "warns": "import warnings\ndef f(): warnings.warn('careful', stacklevel=2)\nf()",
     "group": (
-        "import sys\nif sys.version_info >= (3, 11):\n    e = []\n    for k in (KeyError, OSError):\n"
+        "import sys\nif sys.version_info >= (3, 11):\n    e = []\n"
+        "    for k in (KeyError, OSError):\n"
         "        try: raise k('x')\n        except Exception as x: e.append(x)\n"
         "    raise ExceptionGroup('both', e)"
     ),
-    "inspect": "import inspect\ndef f(): pass\nprint(inspect.getsource(f), len(inspect.stack()) > 0)",
+    "inspect": "import inspect\ndef f(): pass\nprint(inspect.getsource(f))",
 }
 FEW = ("raises", "interrupt", "exit_text", "main", "fork", "spawn")
 FOUND = interpreters()
@@ -107,7 +110,7 @@ def test_nothing_shows(version: str, name: str, tmp_path: Path) -> None:
     if name == "shadow":
         (place / "json.py").write_text("MINE = 'mine'")
     run = AgentRun.make(tmp_path / "run", python)
-    given = {"input": b"first\nrest\n", "cwd": place}
+    given: dict[str, Any] = {"input": b"first\nrest\n", "cwd": place}
 
     plain = outcome([python, "script.py", "--a", "b c"], **given)
     watched = run.run("script.py", "--a", "b c", **given)
@@ -156,7 +159,9 @@ def test_a_script_runs_even_if_the_agent_cannot(damage: str, tmp_path: Path) -> 
 
 
 def test_a_crash_leaves_its_python_stack(tmp_path: Path) -> None:
-    (tmp_path / "script.py").write_text("import ctypes\ndef deep():\n    ctypes.string_at(0)\ndeep()")
+    (tmp_path / "script.py").write_text(
+        "import ctypes\ndef deep():\n    ctypes.string_at(0)\ndeep()"
+    )
     run = AgentRun.make(tmp_path / "run", FOUND["3.11"])
     assert run.run(tmp_path / "script.py").code == -11
     assert "deep" in (run.folder / "logs/faults.log").read_text()

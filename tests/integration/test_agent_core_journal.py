@@ -10,10 +10,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from tests.integration.agent_runs import ROOT, interpreters
 
 from diptych.profiling.agent.journal import Journal
 from diptych.profiling.records.kinds import AnyRecord
-from tests.integration.agent_runs import ROOT, interpreters
 
 EMITTER = """
 import sys, time
@@ -133,9 +133,7 @@ def test_losses_are_counted_and_told_when_writing_works_again(
     assert sequence == sorted(set(sequence))
 
 
-def test_a_queue_that_overflows_is_counted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_queue_that_overflows_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("diptych.profiling.agent.journal.LIMIT", 5)
     path = tmp_path / "j.jsonl"
     journal = Journal(str(path), "worker-r0")

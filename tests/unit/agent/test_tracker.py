@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 
 import pytest
@@ -65,7 +66,7 @@ def assert_sound(steps: list[Step]) -> None:
     assert [step.n for step in steps] == list(range(len(steps)))
     for step in steps:
         assert sum(step.phases) == step.end - step.t0 + step.fence
-    for before, after in zip(steps, steps[1:], strict=False):
+    for before, after in itertools.pairwise(steps):
         assert after.t0 >= before.end
 
 
@@ -302,6 +303,18 @@ def test_an_optimizer_that_raised_does_not_hide_the_next() -> None:
     for _ in range(2):
         script.forward().backward().optimizer()
     assert len(script.steps()) == 2
+
+
+def test_an_optimizer_that_fails_makes_no_step() -> None:
+    script = Script().learns()
+    for _ in range(3):
+        script.forward().backward()
+        script.tracker.optimizer_begin(script.now, A)
+        script.tracker.optimizer_failed(script.idle(2).now, A)
+        script.optimizer()
+    steps = script.steps()
+    assert_sound(steps)
+    assert [step.phases[OPTIMIZER] for step in steps] == [5] * 3
 
 
 def test_a_told_batch_size_overrides_the_counted_one() -> None:

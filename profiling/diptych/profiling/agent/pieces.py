@@ -16,34 +16,31 @@ class Step:
     ``phases`` add up to ``end - t0`` (plus ``fence``, which is in OTHER).
     """
 
-    __slots__ = (
-        "calls", "data", "end", "fence", "first", "infer", "key", "loaded", "loss", "micro", "n",
-        "phases", "samples", "t0", "token", "train", "warm",
-    )  # fmt: skip
+    # Defaults of the class, not of each instance: a step is made in the training thread.
+    n = -1
+    fence = 0
+    samples: Optional[int] = None
+    loaded = 0
+    """Samples that a loader delivered."""
+    micro = 0
+    """Samples counted at the forward calls that a backward belongs to."""
+    first = 0
+    """Samples of the first forward call in this piece."""
+    data = False
+    """A loader was asked in this piece."""
+    infer = False
+    train = False
+    """The forward call of this piece was made in training mode."""
+    key = 0
+    calls = 0
+    warm = False
+    loss: Optional[float] = None
+    token: Optional[object] = None
 
     def __init__(self, t0: int, end: int, phases: List[int]) -> None:
-        self.n = -1
         self.t0 = t0
         self.end = end
-        self.fence = 0
         self.phases = phases
-        self.samples: Optional[int] = None
-        self.loaded = 0
-        """Samples that a loader delivered."""
-        self.micro = 0
-        """Samples counted at the forward calls that a backward belongs to."""
-        self.first = 0
-        """Samples of the first forward call in this piece."""
-        self.data = False
-        """A loader was asked in this piece."""
-        self.infer = False
-        self.train = False
-        """The forward call of this piece was made in training mode."""
-        self.key = 0
-        self.calls = 0
-        self.warm = False
-        self.loss: Optional[float] = None
-        self.token: Optional[object] = None
 
     @property
     def dispatched(self) -> int:

@@ -101,7 +101,7 @@ class Probe:
         if not tracker.ends_forward():
             tracker.forward_end(now, key, train)
             return
-        after = self._fence()
+        after = self._fence() if self._fenced else 0
         closed = tracker.forward_end(now, key, train, after)
         self._mark(output)
         self.tracker.newest.loss = None  # the output of a model is no loss
@@ -122,7 +122,7 @@ class Probe:
         self.tracker.optimizer_begin(_clock(), key)
 
     def optimizer_end(self, key: int, samples: Optional[int] = None) -> None:
-        """Note that the call has returned, or raised.
+        """Note that the call has returned (else: :meth:`optimizer_failed`).
 
         ``samples``: the size of the step's batch where the optimizer is told
         (``Trainer.step``); it overrides what was counted.
@@ -132,16 +132,18 @@ class Probe:
         if not tracker.closes(key):
             tracker.optimizer_end(now, key, samples)
             return
-        after = self._fence()
+        after = self._fence() if self._fenced else 0
         closed = tracker.optimizer_end(now, key, samples, after)
         loss, self._loss = self._loss, None
         self._mark(loss)
         if closed:
             self._session.closed(self)
 
+    def optimizer_failed(self, key: int) -> None:
+        """Note that the call has raised: it was no step."""
+        self.tracker.optimizer_failed(_clock(), key)
+
     def _fence(self) -> int:
-        if not self._fenced:
-            return 0
         try:
             self.backend.fence()
         except Exception as error:

@@ -16,6 +16,7 @@ from .pieces import Eval, Step
 from .probe import Probe
 from .side import Side
 from .stepline import format_done, format_step
+from .tracker import Tracker
 from .windowing import Windowing
 
 _clock = time.monotonic_ns
@@ -124,6 +125,8 @@ class Session:
         began = _clock()
         backend = probe.backend
         tracker = probe.tracker
+        if self._plain_step(tracker, began):
+            return
         try:
             for item in tracker.closed:
                 if isinstance(item, Eval):
@@ -141,6 +144,22 @@ class Session:
         if waited:
             tracker.start(now)
             self._spent = 0
+
+    def _plain_step(self, tracker: Tracker, began: int) -> bool:
+        """Record the usual case, one complete step outside windows, at the least cost."""
+        closed = tracker.closed
+        if len(closed) != 1 or self.fenced or not self.windowing.quiet(tracker.next_n):
+            return False
+        step = closed[0]
+        if not isinstance(step, Step) or step.token is not None or not step.n:
+            return False
+        closed.clear()
+        length = step.end - step.t0
+        cost = self._spent + int(step.calls * self._per_call)
+        self.journal.put(step.end, format_step, (step, None, length, "sync", cost))
+        self._previous_end = step.end
+        self._spent = _clock() - began
+        return True
 
     def _eval(self, item: Eval) -> None:
         fields = {"t0": item.t0, "batches": item.batches, "samples": item.samples}
@@ -239,6 +258,8 @@ class Session:
                 self._flush_steps(probe, backend)
             self.windowing.finish(backend)
             self._wait_for_device()
+            if not self._last_memory:
+                self._sample_memory()
             backend.close()
         except Exception as error:
             self.trouble("finish", error)

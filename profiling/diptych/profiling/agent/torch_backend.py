@@ -26,6 +26,7 @@ class TorchBackend:
 
     def __init__(self, torch: Any) -> None:
         self._torch = torch
+        self._tensor = torch.Tensor
         self.fenced = False
         self.report: Optional[Report] = None
         self._scaled: Tuple[Any, Any] = (None, None)
@@ -106,6 +107,10 @@ class TorchBackend:
 
     def mark(self, loss: Any) -> Marked:
         """See :meth:`.backend.Backend.mark`."""
+        if self._device == "cpu" and type(loss) is self._tensor and loss.is_cpu:
+            # The usual case, at the least cost.
+            value = loss.item() if loss.ndim == 0 else None
+            return (value if type(value) is float else self._value(loss)), None
         tensor = self._first_tensor(loss)
         kind = self._kind(tensor)
         if kind == "cpu" or self.fenced:
@@ -139,7 +144,7 @@ class TorchBackend:
     @staticmethod
     def _value(tensor: Any) -> Optional[float]:
         """Read a loss that is there; anything but one real number is none."""
-        if tensor is None or tensor.numel() != 1 or tensor.is_complex():
+        if tensor is None or tensor.numel() != 1 or tensor.dtype.is_complex:
             return None
         return float(tensor.item())
 
@@ -147,7 +152,7 @@ class TorchBackend:
         torch = self._torch
         buffer = None
         stream = torch.cuda.current_stream(None if tensor is None else tensor.device)
-        if tensor is not None and tensor.numel() == 1 and not tensor.is_complex():
+        if tensor is not None and tensor.numel() == 1 and not tensor.dtype.is_complex:
             buffer = self._events.buffer(lambda: torch.empty(1, pin_memory=True))
             buffer.copy_(tensor.detach().reshape(1), non_blocking=True)
         event = self._events.event()

@@ -10,6 +10,7 @@ training is being compiled, or in a thread that does not count.
 from __future__ import annotations
 
 import functools
+import time
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from .torch_backend import TorchBackend
@@ -63,6 +64,7 @@ def _hook_modules(torch: Any, probe: Probe, session: Session) -> None:
     compiling = _compiling(torch)
     grad_enabled = torch.is_grad_enabled
     models = Models(probe)
+    tracker, clock, tensor = probe.tracker, time.monotonic_ns, torch.Tensor
 
     def begin(self: Any, args: Any, kwargs: Any) -> int:
         """Return the model's key; 0: not a model; negative: without gradients."""
@@ -70,7 +72,8 @@ def _hook_modules(torch: Any, probe: Probe, session: Session) -> None:
             key = models.key(self)
             if key:
                 train = grad_enabled() and self.training
-                probe.forward_begin(key, train, batch_size(torch.Tensor, args, kwargs))
+                probe.inside = 1
+                tracker.forward_begin(clock(), key, train, batch_size(tensor, args, kwargs))
                 return key if train else -key
         except Exception as error:
             session.trouble("forward", error)
@@ -79,13 +82,15 @@ def _hook_modules(torch: Any, probe: Probe, session: Session) -> None:
     def end(self: Any, key: int, output: Any) -> None:
         try:
             probe.forward_end(abs(key), key > 0, output)
-            models.called(self, key > 0)
+            if abs(key) not in models.told:
+                models.called(self, key > 0)
         except Exception as error:
             session.trouble("forward", error)
 
     @functools.wraps(original)
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if compiling() or probe.inside or not probe.ready():
+        # The order matters: most calls are made inside another one.
+        if probe.inside or compiling() or not probe.ready():
             return original(self, *args, **kwargs)
         key = begin(self, args, kwargs)
         if not key:
@@ -105,6 +110,7 @@ def _hook_backward(torch: Any, probe: Probe, backend: TorchBackend) -> None:
     """``Tensor.backward`` ends up in ``autograd.backward``: one hook sees both once."""
     original: Function = torch.autograd.backward
     compiling = _compiling(torch)
+    backward_end, clock = probe.tracker.backward_end, time.monotonic_ns
 
     @functools.wraps(original)
     def backward(tensors: Any, *args: Any, **kwargs: Any) -> Any:
@@ -114,7 +120,7 @@ def _hook_backward(torch: Any, probe: Probe, backend: TorchBackend) -> None:
         try:
             return original(tensors, *args, **kwargs)
         finally:
-            probe.backward_end()
+            backward_end(clock())
 
     _skip_frame(torch, backward)
     torch.autograd.backward = backward
@@ -129,6 +135,7 @@ def _hook_optimizers(torch: Any, probe: Probe) -> None:
     optimizer = torch.optim.Optimizer
     original: Function = optimizer.profile_hook_step
     compiling = _compiling(torch)
+    optimizer_begin, clock = probe.tracker.optimizer_begin, time.monotonic_ns
 
     def profile_hook_step(func: Function) -> Function:
         probe.learns()
@@ -139,11 +146,14 @@ def _hook_optimizers(torch: Any, probe: Probe) -> None:
             if compiling() or not probe.ready():
                 return inner(self, *args, **kwargs)
             key = id(self)
-            probe.optimizer_begin(key)
+            optimizer_begin(clock(), key)
             try:
-                return inner(self, *args, **kwargs)
-            finally:
-                probe.optimizer_end(key)
+                result = inner(self, *args, **kwargs)
+            except BaseException:
+                probe.optimizer_failed(key)
+                raise
+            probe.optimizer_end(key)
+            return result
 
         _skip_frame(torch, step)
         return step
@@ -211,9 +221,12 @@ def _hook_scaler(torch: Any, probe: Probe, backend: TorchBackend) -> None:
         key = id(optimizer)
         probe.optimizer_begin(key)
         try:
-            return advance(self, optimizer, *args, **kwargs)
-        finally:
-            probe.optimizer_end(key)
+            result = advance(self, optimizer, *args, **kwargs)
+        except BaseException:
+            probe.optimizer_failed(key)
+            raise
+        probe.optimizer_end(key)
+        return result
 
     scaler.scale = scaled
     scaler.step = step

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from typing import TYPE_CHECKING, Any, Dict, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Optional, Set, Tuple
 
 if TYPE_CHECKING:
     from .probe import Probe
@@ -38,7 +38,8 @@ class Models:
     def __init__(self, probe: Probe) -> None:
         self._probe = probe
         self._known: Dict[int, Tuple[Any, int]] = {}
-        self._told: Dict[int, Any] = {}
+        self.told: Set[int] = set()
+        """The models that were told of, by ``id``."""
 
     def key(self, module: Any) -> int:
         """Return what tells ``module`` from others, 0 if it is not a model."""
@@ -60,10 +61,10 @@ class Models:
         In a script that trains, that is the first call in training mode.
         """
         tracker = self._probe.tracker
-        if id(module) in self._told or not (train or not (tracker.learns or tracker.trained)):
+        if id(module) in self.told or not (train or not (tracker.learns or tracker.trained)):
             return
-        if len(self._told) < _REMEMBERED:
-            self._told[id(module)] = None
+        if len(self.told) < _REMEMBERED:
+            self.told.add(id(module))
             inner = _unwrapped(module)
             self._probe.model(type(inner).__name__, _trainable(inner))
 

@@ -212,6 +212,14 @@ class Tracker:
         self._micro = 0
         return False
 
+    def optimizer_failed(self, now: int, key: int) -> None:
+        """End an optimizer call that raised: it was no step."""
+        if key == self._optimizer and OPTIMIZER in self._stack:
+            self._acc[self._stack[-1]] += now - self._last
+            self._last = now
+            del self._stack[self._stack.index(OPTIMIZER) :]
+            self._optimizer = 0
+
     def finish(self) -> bool:
         """Let go of everything that was held back: the run is over."""
         self._stack.clear()

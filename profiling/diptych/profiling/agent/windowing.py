@@ -23,6 +23,7 @@ class Windowing:
         options = config.get("options") or {}
         chosen = tuple(name for name in _OPTIONS if options.get(name))
         self._windows = Windows(config.get("schedule"), chosen)
+        self.quiet = self._windows.quiet
         self._journal = journal
         self._side = side
         self._warn = warn

@@ -59,6 +59,11 @@ class Windows:
         """Requests that no window has been opened for."""
         return len(self._requests)
 
+    def quiet(self, n: int) -> bool:
+        """Return whether nothing is to be done before step ``n``."""
+        idle = self.current is None and not self._requests
+        return idle and (self._due is None or n < self._due)
+
     def boundary(self, n: int) -> List[int]:
         """Step ``n`` is about to begin; returns what to do before it, in order."""
         actions: List[int] = []
