@@ -37,7 +37,8 @@ def showing(
         show(qtbot, hub, selection, runs)
         made.resize(*size)
         made.show()
-        qtbot.waitExposed(made)
+        made.activateWindow()
+        qtbot.waitUntil(made.isActiveWindow, timeout=5000)
         yield made
     finally:
         made.close()

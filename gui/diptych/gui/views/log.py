@@ -255,6 +255,8 @@ class LogView(QWidget):
         words = [fmt.memory(portion.size) if (portion.size or 0) >= 2**20 else ""]
         if self._skipped:
             words.append(f"the first {fmt.memory(self._skipped)} are in the file only")
+        if self.text.document().blockCount() >= _LINES:
+            words.append(f"the last {_LINES:,} lines")
         self.note.show_text(", ".join(w for w in words if w))
 
     def _scrolled(self, value: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import cast
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -89,6 +89,7 @@ class OperatorsView(QWidget):
         self.table.setModel(self.model)
         self.table.setItemDelegate(OperatorDelegate(self.table))
         self.table.setAccessibleName("Operators")
+        self.table.installEventFilter(self)
         self.table.setShowGrid(False)
         self.table.setSortingEnabled(False)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -245,15 +246,26 @@ class OperatorsView(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Search with /, copy rows with Ctrl+C, leave the filter with Esc."""
-        if event.text() == "/" and not self.filter.hasFocus():
-            self.focus_search()
-        elif event.key() == Qt.Key.Key_Escape and self.filter.hasFocus():
+        if not self._obey(event):
+            super().keyPressEvent(event)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Take these keys before the table, which would search or copy one cell."""
+        if event.type() is QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            return self._obey(event)
+        return super().eventFilter(watched, event)
+
+    def _obey(self, event: QKeyEvent) -> bool:
+        if not self._is_mine(event):
+            return False
+        if event.key() == Qt.Key.Key_Escape:
             self.filter.clear()
             self.table.setFocus()
-        elif event.matches(QKeySequence.StandardKey.Copy):
-            self.copy_rows()
+        elif event.text() == "/":
+            self.focus_search()
         else:
-            super().keyPressEvent(event)
+            self.copy_rows()
+        return True
 
     def copy_rows(self) -> None:
         """Put the selected rows, or all, on the clipboard with tabs between the cells."""
