@@ -10,6 +10,7 @@ import pytest
 import shiboken6
 from pytestqt.qtbot import QtBot
 
+from diptych.gui.models import jobs
 from diptych.gui.models.context import Context
 from diptych.gui.models.runtimes import RuntimeModel
 from diptych.gui.views.main_window import MainWindow
@@ -60,6 +61,7 @@ def context(qtbot: QtBot, home: Path, quick_runtimes: list[RuntimeInfo]) -> Iter
     """Return the models of a window on a fresh home."""
     made = Context(home)
     yield made
+    qtbot.waitUntil(lambda: not jobs.busy(), timeout=30_000)
     made.close()
     made.deleteLater()
 
@@ -82,6 +84,7 @@ def open_window(
         return window
 
     yield open_one
+    qtbot.waitUntil(lambda: not jobs.busy(), timeout=30_000)
     for window in windows:
         if shiboken6.isValid(window):
             window.close_unasked()

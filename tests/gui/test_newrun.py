@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtWidgets import QComboBox, QLineEdit
 from pytestqt.qtbot import QtBot
 
+from diptych.gui.models import jobs
 from diptych.gui.models.context import Context
 from diptych.gui.models.draft import Draft, remembered
 from diptych.gui.models.evaluate import evaluate
@@ -38,7 +39,7 @@ def probed(qtbot: QtBot, probed_home: Path) -> Iterator[Context]:
     made = Context(probed_home)
     made.settings.set(new_run=None)
     yield made
-    qtbot.waitUntil(lambda: not made.runtimes.looking, timeout=60_000)
+    qtbot.waitUntil(lambda: not jobs.busy(), timeout=60_000)
     made.close()
     made.deleteLater()
 

@@ -89,6 +89,11 @@ def _desk() -> _Desk:
     return app.findChild(_Desk) or _Desk(app)
 
 
+def busy() -> bool:
+    """Say whether any job goes on, or its result waits to be delivered."""
+    return bool(_desk().active)
+
+
 def start(
     owner: QObject,
     work: Callable[[], T],

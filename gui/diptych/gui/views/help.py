@@ -29,7 +29,6 @@ def primary(text: str) -> QPushButton:
     made = QPushButton(text)
     made.setProperty("primary", True)
     made.setFont(font(12, 600))
-    made.setDefault(True)
     return made
 
 
@@ -67,6 +66,10 @@ class Plain(QDialog):
         body.setContentsMargins(20, 18, 20, 18)
         self._column.addWidget(inside, 1)
         self._column.addWidget(foot(*buttons))
+        for button in buttons:
+            # Only a button that is in the dialog already becomes its default.
+            if isinstance(button, QPushButton) and button.property("primary"):
+                button.setDefault(True)
 
 
 class KeysDialog(Plain):

@@ -135,6 +135,7 @@ def link(text: str, name: str | None = None) -> QPushButton:
     """Return a button that looks like a link."""
     made = QPushButton(text)
     made.setProperty("link", True)
+    made.setAutoDefault(False)
     made.setFont(font(12, 500))
     made.setCursor(Qt.CursorShape.PointingHandCursor)
     if name is not None:
@@ -159,6 +160,8 @@ class Segments(QFrame):
         for key, text in choices:
             button = QPushButton(text)
             button.setCheckable(True)
+            # Enter belongs to the button that the dialog is for.
+            button.setAutoDefault(False)
             button.setFont(font(12, 500))
             button.setAccessibleName(f"{name}: {text}")
             self._group.addButton(button)

@@ -106,6 +106,8 @@ class NewRunDialog(QDialog):
         cancel = QPushButton("Cancel")
         cancel.clicked.connect(self.reject)
         whole.addWidget(foot(self._cost, None, cancel, self.start))
+        # Only a button that is in the dialog already becomes its default.
+        self.start.setDefault(True)
         height = self.screen().availableGeometry().height() if self.screen() else 800
         self.resize(960, min(860, height - 40))
 

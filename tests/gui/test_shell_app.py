@@ -1,0 +1,117 @@
+"""The program itself: when no window can open, and errors that nobody caught."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QTimer
+from pytestqt.qtbot import QtBot
+
+from diptych.gui.crash import CrashReports
+from diptych.gui.models.trouble import Trouble
+from diptych.gui.views.main_window import MainWindow
+
+
+def _main(home: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    kept = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    kept.pop("QT_QPA_PLATFORM", None)
+    return subprocess.run(
+        [sys.executable, "-m", "diptych.gui.app"],
+        env={**kept, "DIPTYCH_HOME": str(home), **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_without_a_display_one_line_says_what_to_do(home: Path) -> None:
+    done = _main(home)
+    assert done.returncode == 1
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "display" in done.stderr
+    assert "make demo" in done.stderr
+
+
+def test_a_home_that_cannot_be_made_is_said_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = _main(tmp_path / "file" / "home", QT_QPA_PLATFORM="offscreen")
+    assert done.returncode == 1
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "DIPTYCH_HOME" in done.stderr
+
+
+@pytest.fixture
+def reports(tmp_path: Path) -> Iterator[CrashReports]:
+    made = CrashReports(tmp_path / "crashes")
+    yield made
+    made.uninstall()
+
+
+def test_an_error_that_nobody_caught_is_kept_and_said(
+    qtbot: QtBot,
+    open_window: Callable[[], MainWindow],
+    reports: CrashReports,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    window = open_window()
+    reports.tell(window.report)
+
+    def fail() -> None:
+        raise ValueError("<i>boom</i>")
+
+    with qtbot.captureExceptions() as caught:
+        QTimer.singleShot(0, window, fail)
+        qtbot.waitUntil(lambda: bool(caught), timeout=5_000)
+    reports._caught(*caught[0])
+    qtbot.waitUntil(lambda: window.errors.shown is not None, timeout=5_000)
+    assert window.errors.shown is not None
+    assert "boom" in window.errors.shown.why
+    files = list(reports.folder.glob("*-error.txt"))
+    assert len(files) == 1
+    assert "ValueError" in files[0].read_text()
+    assert "ValueError" in capsys.readouterr().err
+
+
+def test_a_thread_that_fails_is_said_too(
+    reports: CrashReports, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said: list[Trouble] = []
+    reports.install()
+    reports.tell(said.append)
+
+    def fail() -> None:
+        raise OSError("gone")
+
+    thread = threading.Thread(target=fail)
+    thread.start()
+    thread.join()
+    assert [trouble.why for trouble in said] == ["OSError: gone"]
+    assert "gone" in capsys.readouterr().err
+
+
+def test_a_crash_of_the_process_is_mentioned_at_the_next_start(tmp_path: Path) -> None:
+    folder = tmp_path / "crashes"
+    code = (
+        "import sys, os, signal; from pathlib import Path\n"
+        "from diptych.gui.crash import CrashReports\n"
+        "CrashReports(Path(sys.argv[1])).install()\n"
+        "os.kill(os.getpid(), signal.SIGSEGV)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(folder)], check=False)
+    assert done.returncode != 0
+    reports = CrashReports(folder)
+    said: list[Trouble] = []
+    reports.install()
+    reports.tell(said.append)
+    reports.uninstall()
+    assert len(said) == 1
+    assert said[0].level == "warning"
+    assert "Segmentation fault" in said[0].details
+    assert len(list(folder.glob("*-crash.txt"))) == 1
