@@ -68,7 +68,13 @@ class TorchWindow:
 
     def write(self, profile: Any, path: str) -> None:
         """Export plain JSON to ``path``."""
-        profile.export_chrome_trace(path)
+        try:
+            profile.export_chrome_trace(path)
+        finally:
+            # The profiler is part of a reference cycle: without this its events
+            # would fill the memory until the collector happens to come by.
+            profile.profiler.kineto_results = None
+            profile.profiler = None
 
     def _quiet(self) -> None:
         """Keep Kineto from writing to the script's stderr; it asks once per process."""
