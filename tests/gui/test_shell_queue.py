@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from tests.helpers.fake_run import LiveRun
 
 from diptych.gui.models.queue import RunQueue
+from diptych.gui.models.queue_file import Left, QueueFile
 from diptych.gui.models.trouble import Trouble
 from diptych.profiling.records.manifest import RunRequest
 from diptych.profiling.runner.errors import LaunchError
@@ -111,3 +113,31 @@ def test_starting_happens_off_the_gui_thread(qtbot: QtBot, tmp_path: Path) -> No
     assert threads[0] is not threading.main_thread()
     queue.close()
     queue.deleteLater()
+
+
+def test_what_waits_survives_a_crash_of_the_window(
+    qtbot: QtBot, tmp_path: Path, starter: _Starter
+) -> None:
+    crashed, witness = (QueueFile(tmp_path) for _ in range(2))
+    with LiveRun(tmp_path / "runs") as before:
+        crashed.keep([Left(before=str(before.directory), requests=(SECOND,))])
+        assert witness.adopt() == [], "its owner is alive"
+        assert crashed._fd is not None
+        os.close(crashed._fd)  # as the kernel does when the process is killed
+        crashed._fd = None
+        queue = RunQueue(tmp_path, start=starter)
+        queue.resume()
+        assert [waiting.request for waiting in queue.waiting] == [SECOND]
+        assert witness.adopt() == [], "the new window owns it now"
+        before.finish()
+    qtbot.waitUntil(lambda: len(starter.live) == 1, timeout=10_000)
+    qtbot.waitUntil(lambda: queue.waiting == [], timeout=10_000)
+    assert list((tmp_path / "waiting").glob("*")) == []
+    queue.close()
+    queue.deleteLater()
+
+
+def test_a_damaged_list_of_waiting_runs_is_forgotten(tmp_path: Path) -> None:
+    (tmp_path / "waiting").mkdir()
+    (tmp_path / "waiting" / "1-abc.json").write_text('[{"before": 5')
+    assert QueueFile(tmp_path).adopt() == []

@@ -33,6 +33,7 @@ class CrashReports:
         self._say: Say | None = None
         self._early: list[Trouble] = []
         self._faults: IO[str] | None = None
+        self._was_enabled = faulthandler.is_enabled()
         self._before = (sys.excepthook, threading.excepthook)
 
     def install(self) -> None:
@@ -50,6 +51,8 @@ class CrashReports:
         sys.excepthook, threading.excepthook = self._before
         if self._faults is not None:
             faulthandler.disable()
+            if self._was_enabled and sys.__stderr__ is not None:
+                faulthandler.enable(sys.__stderr__)
             self._faults.close()
             self._faults = None
             with contextlib.suppress(OSError):

@@ -2,7 +2,8 @@
 
 The first of a batch starts at once. Each further one starts when the run
 before it has ended, however that ended; one that cannot be started does not
-hold up the rest. Lives on the GUI's thread; starting happens in a job.
+hold up the rest. What waits survives a crash of the window. Lives on the GUI's
+thread; starting happens in a job.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from diptych.gui.models import jobs
+from diptych.gui.models.queue_file import Left, QueueFile
 from diptych.gui.models.trouble import Trouble
 from diptych.profiling.records.manifest import RunRequest
 from diptych.profiling.runner import launch
@@ -55,6 +57,7 @@ class RunQueue(QObject):
     ) -> None:
         super().__init__(parent)
         self._start: Start = start or (lambda request: launch.start(request, home=home))
+        self._file = QueueFile(home)
         self._batches: list[_Batch] = []
         self._told: list[Waiting] = []
         self._timer = QTimer(self)
@@ -82,6 +85,24 @@ class RunQueue(QObject):
         """Drop all that waits."""
         self._batches.clear()
         self._timer.stop()
+        self._file.close()
+
+    def resume(self) -> None:
+        """Go on with what a window left that ended without closing."""
+        for left in self._file.adopt():
+            before = Path(left.before) if left.before else None
+            self._batches.append(_Batch([Waiting(r) for r in left.requests], before))
+        self._look()
+
+    def _left(self) -> list[Left]:
+        left = []
+        for batch in self._batches:
+            # One that is being started would be started twice.
+            requests = tuple(w.request for w in batch.waiting if not w.starting)
+            if requests:
+                before = str(batch.before) if batch.before else None
+                left.append(Left(before=before, requests=requests))
+        return left
 
     def _look(self) -> None:
         for batch in self._batches:
@@ -119,4 +140,5 @@ class RunQueue(QObject):
             self._timer.stop()
         if self.waiting != self._told:
             self._told = self.waiting
+            self._file.keep(self._left())
             self.changed.emit()

@@ -48,7 +48,13 @@ class Steering(QObject):
 
     def export_traces(self, run: str, folder: Path) -> None:
         """Copy the Chrome traces of a run into ``folder``; nothing there is replaced."""
-        self._export(run, lambda snapshot: export_chrome(snapshot, folder))
+
+        def write(snapshot: RunSnapshot) -> list[Path]:
+            # A folder that is there gets the files, one trace or many.
+            folder.mkdir(parents=True, exist_ok=True)
+            return export_chrome(snapshot, folder)
+
+        self._export(run, write)
 
     def _each(self, runs: Sequence[str], act: Callable[[Path], object], what: str) -> None:
         for run in runs:

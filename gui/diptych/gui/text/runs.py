@@ -111,9 +111,12 @@ def _trouble(entry: RunEntry, snapshot: RunSnapshot | None, state: RunState) -> 
 
 
 def _value(entry: RunEntry, snapshot: RunSnapshot | None) -> str:
+    ended = snapshot is None or not snapshot.state.live
+    if ended and entry.median_ms is not None:
+        return fmt.duration(entry.median_ms * 1e6)
     if snapshot is not None and len(snapshot.steps):
         return fmt.duration(latest_step_ns(snapshot))
-    return fmt.duration(entry.median_ms * 1e6) if entry.median_ms is not None else fmt.UNKNOWN
+    return fmt.UNKNOWN
 
 
 def latest_step_ns(snapshot: RunSnapshot) -> float | None:

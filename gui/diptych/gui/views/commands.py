@@ -22,6 +22,10 @@ from diptych.profiling.runs.files import RunError, load_manifest
 CAPTURE_STEPS = 5
 
 
+def _csv_name(run: str) -> str:
+    return f"{Path(run).name}-steps.csv"
+
+
 class Commands(QObject):
     """Wires the actions of one window."""
 
@@ -66,16 +70,15 @@ class Commands(QObject):
     def update_enabled(self) -> None:
         """Enable what can be done to the shown runs."""
         shown, live = self._context.selection.shown, self._live()
-        one = len(shown) == 1
         states = {
             "stop": bool(live),
             "capture": bool(live),
             "capture_setup": bool(live),
-            "folder": one,
+            "folder": bool(shown),
             "copy_path": bool(shown),
             "copy_command": bool(shown),
-            "export_csv": one,
-            "export_traces": one and self._has_trace(shown[0]),
+            "export_csv": bool(shown),
+            "export_traces": any(map(self._has_trace, shown)),
             "cancel_waiting": bool(self._context.queue.waiting),
         }
         for name, enabled in states.items():
@@ -170,30 +173,31 @@ class Commands(QObject):
 
     # -- export ---------------------------------------------------------------------
 
-    def _one(self) -> str | None:
-        shown = self._context.selection.shown
-        return shown[0] if len(shown) == 1 else None
-
     def _export_steps(self) -> None:
-        run = self._one()
-        if run is None:
+        shown = self._context.selection.shown
+        if len(shown) == 1:
+            start = str(Path.home() / _csv_name(shown[0]))
+            chosen, _ = QFileDialog.getSaveFileName(
+                self._window, "Export the steps", start, "CSV (*.csv)"
+            )
+            if chosen:
+                self._context.steering.export_steps(shown[0], Path(chosen))
             return
-        start = str(Path.home() / f"{Path(run).name}-steps.csv")
-        chosen, _ = QFileDialog.getSaveFileName(
-            self._window, "Export the steps", start, "CSV (*.csv)"
-        )
-        if chosen:
-            self._context.steering.export_steps(run, Path(chosen))
+        folder = self._ask_folder("Write the steps of each run to")
+        for run in shown:
+            if folder is not None:
+                self._context.steering.export_steps(run, folder / _csv_name(run))
 
     def _export_traces(self) -> None:
-        run = self._one()
-        if run is None:
-            return
-        chosen = QFileDialog.getExistingDirectory(
-            self._window, "Copy the Chrome traces to", str(Path.home())
-        )
-        if chosen:
-            self._context.steering.export_traces(run, Path(chosen))
+        folder = self._ask_folder("Copy the Chrome traces to")
+        for run in filter(self._has_trace, self._context.selection.shown):
+            if folder is not None:
+                # The traces of every run have the same names.
+                self._context.steering.export_traces(run, folder / f"{Path(run).name}-traces")
+
+    def _ask_folder(self, title: str) -> Path | None:
+        chosen = QFileDialog.getExistingDirectory(self._window, title, str(Path.home()))
+        return Path(chosen) if chosen else None
 
     # -- dialogs --------------------------------------------------------------------
 

@@ -111,6 +111,7 @@ class MainWindow(QMainWindow):
             self.runs.view.setFocus()
             QTimer.singleShot(0, self, self.context.runtimes.refresh)
             QTimer.singleShot(0, self, self.context.machine.look)
+            QTimer.singleShot(0, self, self.context.queue.resume)
 
     def _entries(self) -> None:
         if not self._greeted and self.context.hub.entries:

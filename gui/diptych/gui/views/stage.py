@@ -75,6 +75,10 @@ class Stage(QWidget):
         self.panel.setVisible(plots)
         if self.isVisible():
             self.build_current()
+            view = self._built.get(TAB_NAMES[number])
+            if view is not None:
+                # Else the focus would jump to the first button of the window.
+                view.setFocus(Qt.FocusReason.TabFocusReason)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Build what is behind the tab, once the window stands."""
