@@ -27,6 +27,11 @@ def wait_for(look: Callable[[], T | None], seconds: float, what: str) -> T:
         time.sleep(0.1)
 
 
+def _pattern(title: str) -> str:
+    # Some windows get the program's name behind their own.
+    return f"^{title}( . Diptych)?$"
+
+
 class Desktop:
     """One X server of its own; programs started on it find nothing else."""
 
@@ -61,12 +66,12 @@ class Desktop:
 
     def window(self, title: str, seconds: float = 60) -> str:
         """Wait for the visible window of that title and return its number."""
-        look = ("search", "--onlyvisible", "--name", f"^{title}$")
+        look = ("search", "--onlyvisible", "--name", _pattern(title))
         return wait_for(lambda: self._ask(*look), seconds, f"a window {title!r}").split()[-1]
 
     def gone(self, title: str) -> bool:
         """Say whether no visible window has that title."""
-        return not self._ask("search", "--onlyvisible", "--name", f"^{title}$")
+        return not self._ask("search", "--onlyvisible", "--name", _pattern(title))
 
     def key(self, window: str, *keys: str) -> None:
         """Press keys in a window; there is no window manager, so it is given the focus first."""
