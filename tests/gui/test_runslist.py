@@ -8,7 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtCore import QItemSelectionModel, QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 from tests.helpers.fake_run import LiveRun, make_run
@@ -151,3 +151,22 @@ def test_a_run_that_is_gone_is_no_longer_shown(
     run.rename(context.home / "elsewhere")
     context.hub.refresh()
     qtbot.waitUntil(lambda: context.selection.shown == (), timeout=10_000)
+
+
+def test_a_press_on_a_group_folds_it_and_leaves_the_selection(
+    qtbot: QtBot, sidebar: RunsList, context: Context
+) -> None:
+    run = make_run(context.hub.runs, steps=12).name
+    context.hub.refresh()
+    qtbot.waitUntil(lambda: sidebar.model.row_of(run) is not None, timeout=10_000)
+    context.selection.show([run])
+    head = sidebar.view.visualRect(sidebar.model.index(0)).center()
+    QTest.mouseClick(sidebar.view.viewport(), Qt.MouseButton.LeftButton, pos=head)
+    assert sidebar.model.row_of(run) is None
+    assert context.selection.shown == (run,)
+    QTest.keyClick(sidebar.view, Qt.Key.Key_Right)
+    assert sidebar.model.row_of(run) is not None
+    assert sidebar.keys() == [run]
+    below = sidebar.view.viewport().rect().bottomLeft() + QPoint(20, -5)
+    QTest.mouseClick(sidebar.view.viewport(), Qt.MouseButton.LeftButton, pos=below)
+    assert context.selection.shown == (run,)

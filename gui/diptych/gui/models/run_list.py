@@ -67,6 +67,15 @@ class RunListModel(QAbstractListModel):
         self._closed ^= {group}
         self.refresh()
 
+    def group_of(self, row: int) -> str:
+        """Return the group in which a row is."""
+        return next(r.key for r in reversed(self._rows[: row + 1]) if r.group)
+
+    def open_all(self) -> None:
+        """Open every group."""
+        self._closed.clear()
+        self.refresh()
+
     def refresh(self) -> None:
         """Look at hub and queue now."""
         today = datetime.now().astimezone().date()
@@ -109,10 +118,10 @@ class RunListModel(QAbstractListModel):
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        """Let only runs be selected."""
+        """Let only runs be selected, or reached by the arrow keys."""
         row = self._rows[index.row()]
         if row.run is None:
-            return Qt.ItemFlag.ItemIsEnabled
+            return Qt.ItemFlag.NoItemFlags
         return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
 
     def _soon(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent
+from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -30,14 +30,31 @@ from diptych.gui.views.widgets import hairline, icon_button, label, part
 
 
 class _List(QListView):
-    """Enter opens; a click on a group opens or closes it."""
+    """Enter opens a run; a click on a group opens or closes it, as do Left and Right."""
 
     opened = Signal(QModelIndex)
+    group_pressed = Signal(QModelIndex)
+    fold_wanted = Signal(bool)
+    """Close the group of the current run (true), or open all (false)."""
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Keep the selection where the press is not on a run."""
+        index = self.indexAt(event.position().toPoint())
+        if index.flags() & Qt.ItemFlag.ItemIsSelectable:
+            super().mousePressEvent(event)
+            return
+        if index.isValid() and event.button() == Qt.MouseButton.LeftButton:
+            self.group_pressed.emit(index)
+        event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Take Enter; the view's own handling is the platform's."""
+        """Take Enter, Left and Right; the view's own handling is the platform's."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
             self.opened.emit(self.currentIndex())
+            event.accept()
+            return
+        if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            self.fold_wanted.emit(event.key() == Qt.Key.Key_Left)
             event.accept()
             return
         # Left to the window: "/" filters and Space follows, they select nothing.
@@ -105,9 +122,10 @@ class RunsList(QWidget):
         made.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         made.customContextMenuRequested.connect(self._menu)
         made.selectionModel().selectionChanged.connect(self._selected)
-        made.clicked.connect(self._clicked)
+        made.group_pressed.connect(self._pressed)
+        made.fold_wanted.connect(self._fold)
         made.doubleClicked.connect(self._open)
-        made.opened.connect(self._enter)
+        made.opened.connect(self._open)
         return made
 
     def _lay_out(self) -> None:
@@ -205,20 +223,20 @@ class RunsList(QWidget):
         self.model.filter(text)
         self._count()
 
-    def _clicked(self, index: QModelIndex) -> None:
+    def _fold(self, close: bool) -> None:
+        current = self.view.currentIndex()
+        if not close:
+            self.model.open_all()
+        elif current.isValid():
+            self.model.toggle(self.model.group_of(current.row()))
+
+    def _pressed(self, index: QModelIndex) -> None:
         row: Row = index.data(ROW)
         if row.group:
             self.model.toggle(row.key)
 
-    def _enter(self, index: QModelIndex) -> None:
-        self._clicked(index)
-        self._open(index)
-
     def _open(self, index: QModelIndex) -> None:
         row: Row = index.data(ROW)
-        if row.group:
-            # A double click has clicked twice already.
-            return
         if row.run is not None:
             self._selection.show([row.key])
             self.opened.emit(row.key)

@@ -56,6 +56,8 @@ class RuntimesDialog(Plain):
         runtimes.progressed.connect(lambda _: self.refresh_managed())
         manager().changed.connect(self.refresh)
         self.resize(720, 560)
+        # Not the first button in the window, which makes a runtime anew.
+        close.setFocus()
         self.refresh()
         if not runtimes.known and not runtimes.looking:
             runtimes.refresh()
