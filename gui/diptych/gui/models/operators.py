@@ -64,6 +64,7 @@ COLUMNS = (
     Column("share", "Share, %", hint="Of the time of all operators in this window"),
     Column("memory", "Memory, MiB", "memory", 2**-20, 1, "Allocated less freed, per step"),
 )
+_EXPLAINED = {"ImperativeBulk": ": several operators that MXNet's engine ran as one"}
 _BASES = ("device", "engine", "host_self")
 """What a share is a share of: the first of these that is known."""
 
@@ -259,7 +260,8 @@ class OperatorModel(QAbstractTableModel):
         if column.key == "name":
             told = FAMILIES[family(operator.name)]
             where = f", {operator.device}" if operator.device else ""
-            return f"{operator.name} ({told}{where})" + (", engine noise" if operator.noise else "")
+            noise = ", engine noise" if operator.noise else ""
+            return f"{operator.name} ({told}{where}){noise}{_EXPLAINED.get(operator.name, '')}"
         if column.key in self._values and not np.isfinite(self._values[column.key][row]):
             if column.key == "share" and operator.noise:
                 return "engine noise, not counted"

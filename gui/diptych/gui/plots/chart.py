@@ -27,7 +27,7 @@ from diptych.gui.plots.series import Drawn, Kind, Series, draw
 from diptych.gui.plots.timeview import TimeView
 from diptych.gui.theme import current, font
 
-_TOP, _BOTTOM = 4, 5
+_TOP, _BOTTOM = 6, 7
 _CLICK = 3
 """Pixels that the mouse may move in a click."""
 _OUTLIER_PIXELS = 10
@@ -139,10 +139,10 @@ class Chart(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph has no types
         seen = []
         for chart in self.peers:
             chart.reduce()
-            for series, drawn in chart.pairs:
+            for _, drawn in chart.pairs:
                 inside = (drawn.peak_x >= low) & (drawn.peak_x <= high)
                 seen.append(drawn.peak[inside])
-                if not self._zero and series.kind is Kind.MEDIAN:
+                if not self._zero and len(drawn.band_x):
                     seen.append(drawn.low[inside])
         base, top = robust_range(seen, zero=self._zero)
         if self.top is not None:

@@ -48,12 +48,18 @@ class Foot(QWidget):
         painter.setFont(font(11))
         metrics = QFontMetricsF(painter.font())
         painter.setPen(QColor(tokens.text2))
+        at = None if not self.flag() or self._time.cross is None else self._x(self._time.cross)
         for x, text in self.labels():
             width = metrics.horizontalAdvance(text)
+            if (
+                at is not None
+                and abs(x - at) < (width + metrics.horizontalAdvance(self.flag())) / 2 + 12
+            ):
+                continue
             left = min(max(x - width / 2, 2), self.width() - width - 2)
             painter.drawText(QRectF(left, 0, width + 2, 22), Qt.AlignmentFlag.AlignVCenter, text)
-        if self.flag() and self._time.cross is not None:
-            self._paint_flag(painter, self._x(self._time.cross))
+        if at is not None:
+            self._paint_flag(painter, at)
 
     def _paint_flag(self, painter: QPainter, x: float) -> None:
         tokens = current()

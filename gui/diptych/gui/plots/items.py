@@ -70,7 +70,7 @@ class Curve:
     def show(self, series: Series, drawn: Drawn) -> None:
         """Draw ``drawn``."""
         stack = series.kind is Kind.STACK and drawn.areas is not None
-        banded = series.kind is Kind.MEDIAN and not series.dashed
+        banded = len(drawn.band_x) > 0
         self.line.setVisible(not stack)
         self.band.setVisible(banded)
         for bar in self.bars:

@@ -16,7 +16,7 @@ from diptych.gui.plots.series import Kind
 from diptych.gui.text.format import number
 from diptych.gui.theme import current, font
 
-_GAP = 14
+_GAP, _NARROW = 14, 8
 _INNER = 5
 _SIGN = {"dot": 8, "square": 8, "swatch": 9, "line": 16, "dash": 16}
 
@@ -83,6 +83,7 @@ class Legend(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.entries: list[Entry] = []
+        self._gap = _GAP
         self.setMinimumHeight(20)
 
     def set_entries(self, made: Sequence[Entry]) -> None:
@@ -102,18 +103,17 @@ class Legend(QWidget):
         for entry, named in reversed(shown):
             x -= _width(entry, named, QFontMetricsF(plain), QFontMetricsF(strong))
             self._paint(painter, x, entry, named)
-            x -= _GAP
+            x -= self._gap
 
     def _fitting(self, plain: QFontMetricsF, strong: QFontMetricsF) -> list[tuple[Entry, bool]]:
-        """Leave out the names of lines, then from the left, until it fits."""
-        for spare in (False, True):
+        """Move closer, leave out the names of lines, then from the left, until it fits."""
+        for self._gap, spare in ((_GAP, False), (_NARROW, False), (_NARROW, True)):
             shown = [(entry, not (spare and entry.rank)) for entry in self.entries]
-            total = sum(_width(e, named, plain, strong) + _GAP for e, named in shown) - _GAP
-            if total <= self.width():
+            each = [_width(e, named, plain, strong) + self._gap for e, named in shown]
+            if sum(each) - self._gap <= self.width():
                 return shown
-        while shown and total > self.width():
-            entry, named = shown.pop(0)
-            total -= _width(entry, named, plain, strong) + _GAP
+        while shown and sum(each) - self._gap > self.width():
+            del shown[0], each[0]
         return shown
 
     def _paint(self, painter: QPainter, x: float, entry: Entry, named: bool) -> None:

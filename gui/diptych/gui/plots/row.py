@@ -36,7 +36,7 @@ class Title(QWidget):
 
     def __init__(self, title: str, unit: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.title, self.unit, self.note = title, unit, ""
+        self.title, self.unit = title, unit
         self.folded = False
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -45,27 +45,17 @@ class Title(QWidget):
         self.setAccessibleName(f"{title}, {unit}" if unit else title)
 
     def sizeHint(self) -> QSize:
-        """Return the room that title, unit and note need."""
-        plain = QFontMetricsF(font(11))
+        """Return the room that title and unit need."""
         width = 28 + QFontMetricsF(font(12, 600)).horizontalAdvance(self.title)
-        for text in (self.unit, self.note):
-            width += plain.horizontalAdvance(text) + 8 if text else 0
-        return QSize(int(width) + 4, HEAD)
+        return QSize(int(width + QFontMetricsF(font(11)).horizontalAdvance(self.unit)) + 12, HEAD)
 
     def minimumSizeHint(self) -> QSize:
         """Return the room for the title alone."""
         width = 32 + QFontMetricsF(font(12, 600)).horizontalAdvance(self.title)
         return QSize(int(width), HEAD)
 
-    def set_note(self, note: str) -> None:
-        """Say something calmly beside the unit."""
-        if note != self.note:
-            self.note = note
-            self.updateGeometry()
-            self.update()
-
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the chevron, title, unit and note."""
+        """Paint the chevron, title and unit."""
         tokens, painter = current(), QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         painter.setPen(line_pen(tokens.text3))
@@ -77,7 +67,6 @@ class Title(QWidget):
         for text, face, colour in (
             (self.title, font(12, 600), tokens.text1),
             (self.unit, font(11), tokens.text3),
-            (self.note, font(11), tokens.text3),
         ):
             painter.setFont(face)
             painter.setPen(QColor(colour))
@@ -181,7 +170,7 @@ class Row(QWidget):
             chart.redraw()
 
     def _add(self) -> None:
-        chart = Chart(self._time, zero=self._zero, named=self._named)
+        chart = Chart(self._time, zero=self._zero, named=self._named, parent=self)
         chart.top = self._top
         chart.setVisible(not self.folded)
         chart.redrawn.connect(self.update_legend)

@@ -31,7 +31,10 @@ class Axis:
 
     def label(self, value: float) -> str:
         """Return ``value`` as it stands beside the plot."""
-        text = f"{value:,.{self.decimals}f}" if value else "0"
+        if abs(value) >= 100_000:
+            text = f"{value / 1e6:g}M" if self.ticks[-1] >= 10_000_000 else f"{value / 1e3:,.0f}k"
+        else:
+            text = f"{value:,.{self.decimals}f}" if value else "0"
         return text.replace("-", MINUS)
 
 

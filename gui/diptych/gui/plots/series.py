@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 import numpy as np
@@ -35,7 +35,7 @@ class Kind(Enum):
     LINE = "line"
     """Every value; least and greatest of a bucket."""
     MEDIAN = "median"
-    """A line of medians over a faint band of the raw values."""
+    """A line of medians, over a faint band of the raw values unless it is dashed."""
     STACK = "stack"
     """Means of several columns, one upon the other."""
     RATE = "rate"
@@ -152,16 +152,12 @@ def _line(series: Series, cut: Buckets, _pixels: int) -> Drawn:
 
 
 def _median(series: Series, cut: Buckets, pixels: int) -> Drawn:
-    low, high = extremes(series.values, cut)
     x, y = medians(series.t, series.values, cut, pixels // _MEDIAN_PIXELS)
-    at = series.t[cut.starts]
-    return Drawn(
-        _seconds(series, x),
-        y * series.scale,
-        _seconds(series, at),
-        low * series.scale,
-        high * series.scale,
-    )
+    line = Drawn(_seconds(series, x), y * series.scale)
+    if series.dashed:
+        return line
+    low, high = (values * series.scale for values in extremes(series.values, cut))
+    return replace(line, band_x=_seconds(series, series.t[cut.starts]), low=low, high=high)
 
 
 def _stack(series: Series, cut: Buckets, _pixels: int) -> Drawn:

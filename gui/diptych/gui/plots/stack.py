@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from diptych.gui.plots.foot import Foot
@@ -42,9 +42,8 @@ class PlotStack(QWidget):
         whole.addWidget(self._scroll, 1)
         whole.addWidget(self.foot)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        bar = self._scroll.verticalScrollBar()
-        bar.rangeChanged.connect(self._align)
-        bar.valueChanged.connect(self._scrolled)
+        self._scroll.verticalScrollBar().valueChanged.connect(self._scrolled)
+        self._scroll.viewport().installEventFilter(self)
 
     def add_row(self, row: Row) -> None:
         """Put ``row`` below the others."""
@@ -85,11 +84,12 @@ class PlotStack(QWidget):
             widget.inset = inset
             widget.update()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Share the new height."""
-        super().resizeEvent(event)
-        self.fit_heights()
-        self._align()
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Share the new height, and keep the axes as wide as the plots."""
+        if event.type() is QEvent.Type.Resize and watched is self._scroll.viewport():
+            self.fit_heights()
+            self._align()
+        return super().eventFilter(watched, event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Steer the time axis."""

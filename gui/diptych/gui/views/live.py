@@ -15,7 +15,7 @@ from diptych.gui.plots.row import Row
 from diptych.gui.plots.series import Kind, Series
 from diptych.gui.plots.stack import PlotStack
 from diptych.gui.plots.timeview import TimeView
-from diptych.gui.text.format import UNKNOWN, elapsed, fixed, known, percent
+from diptych.gui.text.format import UNKNOWN, elapsed, fixed, known, number, percent
 from diptych.gui.theme import current, manager
 from diptych.gui.views.live_series import (
     Shown,
@@ -37,6 +37,10 @@ def _whole(value: float) -> str:
 
 def _two(value: float) -> str:
     return fixed(value, 2) if known(value) else UNKNOWN
+
+
+def _short(value: float) -> str:
+    return fixed(value, 2) if abs(value) < 10 else number(value)
 
 
 def _degrees(value: float) -> str:
@@ -71,7 +75,15 @@ class LiveView(QWidget):
         row = partial(Row, time=self.time)
         return [
             row("step", "Step time", "ms", height=190, least=104, named=True),
-            row("phases", "Phases", "ms per step, host", height=62, least=46, each=True),
+            row(
+                "phases",
+                "Phases",
+                "ms per step, host",
+                height=66,
+                least=52,
+                each=True,
+                show=_short,
+            ),
             row("throughput", "Throughput", "samples/s", height=64),
             row("loss", "Loss", "", height=60, zero=False),
             row("gpu_util", "GPU utilisation", "%", height=56, top=100.0, show=_whole),
@@ -214,14 +226,6 @@ class LiveView(QWidget):
         rest = max((rest for rest, _ in rests if rest is not None), default=None)
         overview.text = f"about {elapsed(rest)} to go" if rest else ""
         overview.set_series(list(reversed(lines.values())))
-        self._note_gpus(shown)
-
-    def _note_gpus(self, shown: list[Shown]) -> None:
-        """Say once, calmly, why there are no plots of a GPU."""
-        without = all(not run.snapshot.gpus for run in shown)
-        absent = any(run.snapshot.nvml_state == "absent" for run in shown)
-        note = "no NVIDIA GPU here: CPU and memory are shown in its place"
-        self.rows["cpu"].title.set_note(f"— {note}" if without and absent else "")
 
 
 def _nothing(wanted: tuple[str, ...], shown: list[Shown]) -> tuple[str, str]:

@@ -35,8 +35,8 @@ class Shown:
 
 
 def short_names(snapshots: list[RunSnapshot]) -> list[str]:
-    """Return the shortest names that tell the runs apart: framework, then workload, then id."""
-    for name in (_framework, _framework_and_subject, lambda s: s.id):
+    """Return the shortest names that tell the runs apart: framework, workload, part of the id."""
+    for name in (_framework, _framework_and_subject, _with_tail, lambda s: s.id):
         names = [name(snapshot) for snapshot in snapshots]
         if len(set(names)) == len(names):
             return names
@@ -53,6 +53,10 @@ def _framework_and_subject(snapshot: RunSnapshot) -> str:
     request = snapshot.manifest.request if snapshot.manifest else None
     subject = (request.name or request.workload or request.script) if request else None
     return f"{_framework(snapshot)} {(subject or snapshot.id).rsplit('/', 1)[-1]}"
+
+
+def _with_tail(snapshot: RunSnapshot) -> str:
+    return f"{_framework_and_subject(snapshot)} {snapshot.id.rpartition('-')[2]}"
 
 
 def all_series(shown: list[Shown], tokens: Tokens) -> dict[str, list[Series]]:
@@ -78,32 +82,47 @@ def _steps(run: Shown, tokens: Tokens) -> list[tuple[str, Series]]:
         return []
     made = []
     completed = _known(steps.completed)
+    done = completed_at(run.snapshot)
     if completed:
-        made.append(("step", _step_line(run, "completed", steps.completed, dashed=False)))
+        made.append(("step", _step_line(run, "completed", done, steps.completed)))
     # Where the framework works synchronously, dispatched is completed: one line says it.
     if not completed or run.snapshot.ruler != "sync":
-        made.append(("step", _step_line(run, "dispatched", steps.dispatched, dashed=True)))
+        made.append(("step", _step_line(run, "dispatched", steps.end, steps.dispatched)))
     made.append(("phases", _phases(run, tokens)))
     if completed and _known(steps.samples):
-        made.append(("throughput", _throughput(run)))
+        made.append(("throughput", _throughput(run, done)))
     if _known(steps.loss):
-        made.append(("loss", _loss(run)))
+        made.append(("loss", _loss(run, done)))
     return made
 
 
-def _step_line(run: Shown, label: str, values: Floats | Ints, *, dashed: bool) -> Series:
+def completed_at(snapshot: RunSnapshot) -> Ints:
+    """Return when each step was completed, in ns, rising; its dispatch where not known.
+
+    A framework may dispatch twenty steps at once and then wait for them: drawn
+    at their dispatch they would stand in heaps.
+    """
+    steps = snapshot.steps
+    if snapshot.ruler not in ("event", "loss"):
+        return steps.end
+    known = np.isfinite(steps.completed_at)
+    at = np.where(known, steps.completed_at, steps.end).astype(np.int64)
+    return np.maximum.accumulate(at)
+
+
+def _step_line(run: Shown, label: str, t: Ints, values: Floats | Ints) -> Series:
     snapshot = run.snapshot
     return Series(
         run.name,
         label,
         run.colour,
         run.mark,
-        snapshot.steps.end,
+        t,
         values,
         snapshot.origin,
         _MS,
         Kind.MEDIAN,
-        dashed=dashed,
+        dashed=label == "dispatched",
     )
 
 
@@ -125,14 +144,14 @@ def _phases(run: Shown, tokens: Tokens) -> Series:
     )
 
 
-def _throughput(run: Shown) -> Series:
+def _throughput(run: Shown, done: Ints) -> Series:
     steps = run.snapshot.steps
     return Series(
         run.name,
         run.name,
         run.colour,
         run.mark,
-        steps.end,
+        done,
         steps.samples,
         run.snapshot.origin,
         1e9,
@@ -141,14 +160,14 @@ def _throughput(run: Shown) -> Series:
     )
 
 
-def _loss(run: Shown) -> Series:
+def _loss(run: Shown, done: Ints) -> Series:
     steps = run.snapshot.steps
     return Series(
         run.name,
         run.name,
         run.colour,
         run.mark,
-        steps.end,
+        done,
         steps.loss,
         run.snapshot.origin,
         1.0,

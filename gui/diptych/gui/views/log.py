@@ -103,6 +103,7 @@ class LogView(QWidget):
             "QPlainTextEdit { border: 2px solid transparent; border-radius: 0 }"
         )
         self.text.setFrameShape(QPlainTextEdit.Shape.NoFrame)
+        self.text.document().setDocumentMargin(12)
         self.text.setUndoRedoEnabled(False)
         self.text.setMaximumBlockCount(_LINES)
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)

@@ -183,7 +183,7 @@ class NowPanel(QWidget):
                 widget.deleteLater()
         self._cells, self._marks = {}, []
         self._grid.setHorizontalSpacing(12)
-        self._grid.setVerticalSpacing(5)
+        self._grid.setVerticalSpacing(3)
         self._grid.setColumnStretch(0, 1)
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         for column in range(count):

@@ -10,9 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 import numpy as np
+from numpy.typing import NDArray
 
 from diptych.gui.text import format as fmt
 from diptych.gui.views.live_series import gpus_of
+from diptych.profiling.records.summary import StepTimes
 from diptych.profiling.runs.snapshot import Floats, RunSnapshot, Series, StepColumns
 from diptych.profiling.runs.statistics import (
     counted_steps,
@@ -110,7 +112,7 @@ def rows(stretch: Stretch) -> Rows:
     return made | _trust(stretch)
 
 
-def _counted(stretch: Stretch) -> tuple[StepColumns, np.ndarray, str]:
+def _counted(stretch: Stretch) -> tuple[StepColumns, NDArray[np.bool_], str]:
     """Return the steps, which of them count, and what was left out."""
     steps = stretch.steps
     counted = counted_steps(steps, stretch.warmup)
@@ -121,10 +123,6 @@ def _counted(stretch: Stretch) -> tuple[StepColumns, np.ndarray, str]:
     return steps, counted, f"{words} left out" if left_out else ""
 
 
-def _milliseconds(value: float | None, hint: str) -> Cell:
-    return Cell(fmt.number(value), hint)
-
-
 def _speed(stretch: Stretch) -> Rows:
     steps, counted, note = _counted(stretch)
     times = step_times(steps.completed[counted], stretch.snapshot.ruler)
@@ -132,23 +130,51 @@ def _speed(stretch: Stretch) -> Rows:
     rate = samples_per_second(steps, counted)
     why = "" if times.counted else _why_no_time(steps)
     hint = why or f"mean of {fmt.plural(times.counted, 'step')}" + (f"; {note}" if note else "")
-    gap = None if times.mean is None or dispatched.mean is None else times.mean - dispatched.mean
-    gap = None if stretch.snapshot.ruler == "sync" else gap
-    no_gap = "dispatched is completed here" if stretch.snapshot.ruler == "sync" else why
     no_rate = why or "the number of samples in a batch is not known"
-    ahead = None if gap is None else gap * 1e6
-    sent = None if dispatched.mean is None else dispatched.mean * 1e6
     return {
-        ("", "ms/step"): _milliseconds(times.mean, hint),
-        ("", "p50"): _milliseconds(times.median, why or "half of the steps are as fast, in ms"),
-        ("", "p99"): _milliseconds(times.p99, why or "99 of 100 steps are as fast, in ms"),
+        ("", "ms/step"): Cell(fmt.number(times.mean), hint),
+        ("", "p50"): Cell(fmt.number(times.median), why or "half of the steps are as fast, in ms"),
+        ("", "p99"): Cell(fmt.number(times.p99), why or "99 of 100 steps are as fast, in ms"),
         ("", "samples/s"): Cell(fmt.number(rate), "" if rate is not None else no_rate),
-        ("Run-ahead", "dispatched"): Cell(fmt.duration(sent), "time of the Python loop per step"),
+    } | _ahead(stretch, steps, counted, times, dispatched)
+
+
+def _ahead(
+    stretch: Stretch,
+    steps: StepColumns,
+    counted: NDArray[np.bool_],
+    times: StepTimes,
+    dispatched: StepTimes,
+) -> Rows:
+    """Return how far the Python loop is ahead of the device."""
+    why = "" if times.counted else _why_no_time(steps)
+    gap = late = None
+    if stretch.snapshot.ruler == "sync":
+        why = "dispatched is completed here"
+    elif times.median is not None and dispatched.median is not None:
+        gap = times.median - dispatched.median
+        lags = (steps.completed_at - steps.end)[counted]
+        late = float(np.nanmedian(lags)) if np.isfinite(lags).any() else None
+    return {
+        ("Run-ahead", "dispatched"): Cell(
+            fmt.duration(_ns(dispatched.median)),
+            "time of the Python loop per step, median" if dispatched.counted else why,
+        ),
         ("Run-ahead", "gap"): Cell(
-            fmt.duration(ahead),
-            "completed less dispatched, per step" if ahead is not None else no_gap,
+            fmt.duration(_ns(gap)),
+            "completed less dispatched, medians" if gap is not None else why,
+        ),
+        ("Run-ahead", "device is late"): Cell(
+            fmt.duration(late),
+            "from the end of a step's dispatch to its completion, median"
+            if late is not None
+            else why,
         ),
     }
+
+
+def _ns(milliseconds: float | None) -> float | None:
+    return None if milliseconds is None else milliseconds * 1e6
 
 
 def _why_no_time(steps: StepColumns) -> str:
