@@ -1,8 +1,8 @@
-"""MXNet as the session sees it: completion by the loss, fences, memory, windows.
+"""MXNet as the session sees it: completion, fences, memory, windows.
 
 MXNet returns from a step long before it is done. A step is complete when its
-own loss is ready (never a parameter: later steps write those again, so a wait
-for one lasts until everything is done).
+loss is ready and the optimizer has written its parameters; in inference, when
+the output is ready. MXNet's engine itself writes down when (``mxnet_stamps``).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class MxBackend:
     """See ``backend.Backend`` for what each method promises."""
 
     name = "mxnet"
-    ruler = "loss"
+    ruler = "event"
     trace_format = "mxnet"
     writes_aside = True
 
@@ -44,6 +44,8 @@ class MxBackend:
         self.report: Optional[Callable[[int, int, Optional[float]], None]] = None
         self.failure: Optional[BaseException] = None
         """An error of an operator that a wait of the agent met; hooks raise it."""
+        self.written: Tuple[Any, ...] = ()
+        """Parameters that the optimizer's last call wrote; set by the hooks."""
         self.contexts: List[Any] = []
         """Devices that the script was seen to use."""
         self._mx = mx
@@ -92,6 +94,7 @@ class MxBackend:
 
     def mark(self, loss: Any) -> Tuple[Optional[float], Optional[object]]:
         """Keep hold of a step's own arrays, cut off from the graph behind them."""
+        written, self.written = self.written, ()
         is_loss = not isinstance(loss, Output)
         value = loss if is_loss else loss.value
         if self.fenced or self._synchronous:
@@ -101,14 +104,19 @@ class MxBackend:
             arrays, is_loss = value.diptych_outputs(), False
         else:
             arrays = [array.detach() for array in self._found(value)]
-        return None, Token(arrays, is_loss) if arrays else NOT_THERE
+        if not arrays and not written:
+            return None, NOT_THERE
+        token = Token(arrays, is_loss, written)
+        if self._stamps is None and not self._blind:
+            self._stamps = self._look()
+        if self._stamps is not None:
+            # Now, not when the step is followed: that may be later, and then the
+            # engine would do it after the work of the next step.
+            self._stamps.push(token)
+        return None, token
 
     def follow(self, n: int, token: object) -> None:
-        """Have the engine write down when the token is ready."""
-        if token is NOT_THERE or self._blind:
-            return
-        if self._stamps is None:
-            self._stamps = self._look()
+        """Report it as step ``n`` once the engine has written its time down."""
         if self._stamps is not None:
             self._stamps.watch(n, token)  # type: ignore[arg-type]  # one of our own tokens
 

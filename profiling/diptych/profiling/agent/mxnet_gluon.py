@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Tuple
 from weakref import WeakKeyDictionary, ref
 
 from .mxnet_backend import Output
@@ -149,17 +149,34 @@ def _step(original: Call, watcher: Watcher) -> Call:
         probe.optimizer_begin(key)
         try:
             result = original(self, *args, **kwargs)
+        except BaseException:
+            probe.optimizer_failed(key)
+            raise
         finally:
             watcher.optimizing = False
-            samples = None if watcher.fed else _told(args, kwargs)
-            watcher.told = samples is not None
-            watcher.fed = False
-            probe.optimizer_end(key, samples)
+        samples = None if watcher.fed else _told(args, kwargs)
+        watcher.told = samples is not None
+        watcher.fed = False
+        backend.written = _written(self)
+        probe.optimizer_end(key, samples)
         if backend.failure is not None:
             backend.fail()
         return result
 
     return wrapped
+
+
+def _written(trainer: Any) -> Tuple[Any, ...]:
+    """Return the first and the last parameter's arrays.
+
+    The gradient of the first is the last to be known; the update of the last
+    is the last to be pushed.
+    """
+    try:
+        trained = [p for p in trainer._params if p.grad_req != "null"]
+        return tuple(array for p in (trained[0], trained[-1]) for array in p._data)
+    except (AttributeError, IndexError, TypeError):
+        return ()  # none, or not initialised
 
 
 def _told(args: Any, kwargs: Any) -> Optional[int]:
@@ -180,25 +197,27 @@ def _updater(original: Call, watcher: Watcher) -> Call:
     probe, backend = watcher.probe, watcher.backend
     last: WeakKeyDictionary[Any, List[Any]] = WeakKeyDictionary()
 
-    def wrapped(self: Any, index: Any, *args: Any, **kwargs: Any) -> Any:
+    def wrapped(self: Any, index: Any, grad: Any, weight: Any) -> Any:
         if watcher.optimizing or not probe.ready():
-            return original(self, index, *args, **kwargs)
+            return original(self, index, grad, weight)
         key = id(self)
-        known = last.setdefault(self, [None, None])
+        known = last.setdefault(self, [None, None, ()])
 
         def end() -> None:
             known[1] = known[0]
             watcher.loose_end = None
             watcher.fed = False
+            backend.written = known[2]
             probe.optimizer_end(key)
 
         if watcher.loose_end is None:
             probe.optimizer_begin(key)
             watcher.loose_end = end
         try:
-            return original(self, index, *args, **kwargs)
+            return original(self, index, grad, weight)
         finally:
             known[0] = index
+            known[2] = tuple(weight) if isinstance(weight, (list, tuple)) else (weight,)
             if index == known[1]:
                 end()
                 if backend.failure is not None:

@@ -6,7 +6,7 @@ that are hooked here: ``forward``, ``backward`` and ``update``.
 
 from __future__ import annotations
 
-from typing import Any, List
+from typing import Any, List, Tuple
 from weakref import WeakSet
 
 from .mxnet_backend import Output
@@ -139,15 +139,29 @@ def _update(original: Call, watcher: Watcher) -> Call:
         probe.optimizer_begin(id(self))
         try:
             result = original(self, *args, **kwargs)
+        except BaseException:
+            probe.optimizer_failed(id(self))
+            raise
         finally:
             watcher.optimizing = False
-            watcher.fed = False
-            probe.optimizer_end(id(self))
+        watcher.fed = False
+        backend.written = _written(self)
+        probe.optimizer_end(id(self))
         if backend.failure is not None:
             backend.fail()
         return result
 
     return update
+
+
+def _written(module: Any) -> Tuple[Any, ...]:
+    """Return the arrays of the first and the last parameter, on every device."""
+    inner = getattr(module, "_curr_module", None) or module
+    try:
+        parameters = inner._exec_group.param_arrays
+        return (*parameters[0], *parameters[-1])
+    except (AttributeError, IndexError, TypeError):
+        return ()
 
 
 def _learns(original: Call, watcher: Watcher) -> Call:

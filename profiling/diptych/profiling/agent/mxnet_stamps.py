@@ -43,17 +43,23 @@ Report = Callable[[int, int, Optional[float]], None]
 
 
 class Token:
-    """What a step is seen by. ``is_loss``: the mean of ``arrays`` is its loss."""
+    """What a step is seen by. ``is_loss``: the mean of ``arrays`` is its loss.
 
-    __slots__ = ("arrays", "is_loss")
+    ``written`` are arrays that the end of the step wrote: its parameters.
+    """
 
-    def __init__(self, arrays: List[Any], is_loss: bool) -> None:
+    __slots__ = ("arrays", "is_loss", "pushed", "slot", "written")
+
+    def __init__(self, arrays: List[Any], is_loss: bool, written: Tuple[Any, ...] = ()) -> None:
         self.arrays = arrays
         self.is_loss = is_loss
+        self.written = written
+        self.slot = -1
+        self.pushed = 0
 
 
 class Stamps:
-    """A ring of times. :meth:`watch` in the training thread, :meth:`collect` in another."""
+    """A ring of times: pushed and watched by the training thread, collected by another."""
 
     def __init__(self, mx: Any) -> None:
         """Look the functions up and try them.
@@ -84,17 +90,20 @@ class Stamps:
         self._one = (pointer * 1)()
         self._next = 0
         self._read_next = 0
-        self._out: Deque[Tuple[int, int, int, Token]] = deque()
+        self._out: Deque[Tuple[int, Token]] = deque()
 
-    def watch(self, n: int, token: Token) -> None:
-        """Have the engine write down when the ``token`` of step ``n`` is ready."""
+    def push(self, token: Token) -> None:
+        """Have the engine write down when ``token`` is ready; call it where the step ends."""
         if len(self._out) >= SLOTS - 1:
             return
         slot = self._next
         self._next = (slot + 1) % SLOTS
         self._words[slot * _WORDS + _SECONDS] = 0
         self._words[slot * _WORDS + _MARK] = 0
-        arrays = token.arrays
+        # The engine runs what is pushed here after the writes pushed before it and
+        # before those pushed later: a parameter tells the end of *this* step,
+        # which waiting for it (until nobody writes it any more) would not.
+        arrays = (*token.arrays, *token.written)
         handles = self._one
         if len(arrays) == 1:
             handles[0] = arrays[0].handle.value
@@ -106,26 +115,32 @@ class Stamps:
             self._good, place, self._stamp, context, handles, len(arrays), None, 0, kind, 0, _NAME
         )
         if done == 0:
-            self._out.append((n, slot, _clock(), token))
+            token.slot, token.pushed = slot, _clock()
+
+    def watch(self, n: int, token: Token) -> None:
+        """Report ``token``, which has been pushed, as step ``n``."""
+        if token.slot >= 0:
+            self._out.append((n, token))
 
     def collect(self, report: Report) -> bool:
         """Report, in order, the steps that have become ready; return whether more are out."""
         if not self._out:
             return False
+        if not self._words[self._out[0][1].slot * _WORDS + _SECONDS]:
+            return True
         unit = 1 if self._nano() else 1000
+        shift = real_to_monotonic()
         words = self._words
         while self._out:
-            n, slot, pushed, token = self._out[0]
-            at = slot * _WORDS
+            n, token = self._out[0]
+            at = token.slot * _WORDS
             if not words[at + _SECONDS]:
                 return True
             self._out.popleft()
             if not words[at + _MARK]:
                 continue  # an operator failed; the script will hear of it
-            now = _clock()
             ready = words[at + _SECONDS] * 1_000_000_000 + words[at + _FRACTION] * unit
-            ready += now - time.time_ns()  # from real to monotonic time
-            ready = min(max(ready, pushed), now)
+            ready = min(max(ready + shift, token.pushed), _clock())
             loss = None
             if token.is_loss and ready >= self._read_next:
                 self._read_next = ready + _SPACING
@@ -138,6 +153,24 @@ class Stamps:
         state = (ctypes.c_int64 * 32)()  # modes 0: only look
         self._adjtimex(state)
         return bool(state[_STATUS_WORD] & _STA_NANO)
+
+
+def real_to_monotonic() -> int:
+    """Return what to add to a real time, in ns, to have it on the monotonic clock.
+
+    The thread may lose the processor between the two clocks, for milliseconds:
+    of a few tries the one that took the shortest counts.
+    """
+    best = None
+    for _ in range(5):
+        before = _clock()
+        real = time.time_ns()
+        after = _clock()
+        if best is None or after - before < best[0]:
+            best = (after - before, (before + after) // 2 - real)
+        if after - before < 2_000:
+            break
+    return best[1] if best else 0
 
 
 def mean(arrays: List[Any]) -> Optional[float]:

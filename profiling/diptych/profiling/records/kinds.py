@@ -31,7 +31,8 @@ Ruler = Literal["sync", "fence", "event", "loss"]
 
 ``sync``: the framework works synchronously there, dispatched is completed.
 ``fence``: the agent waited for the device at the end of the step.
-``event``: a CUDA event recorded at the end of the step, polled.
+``event``: a mark at the end of the step in the device's own order of work: a
+CUDA event, or an operation of MXNet's engine that reads what the step wrote.
 ``loss``: the moment at which the step's own loss array was ready.
 """
 
