@@ -32,7 +32,8 @@ RULERS = {
     ),
     "event": (
         "Observed, not fenced",
-        "A CUDA event marks each step's end. Good for watching; for a verdict, run fenced.",
+        "A mark in the device's own queue tells each step's end. Good for watching; "
+        "for a verdict, run fenced.",
     ),
     "loss": (
         "Observed, not fenced",
@@ -42,7 +43,7 @@ RULERS = {
 _SEEN_BY = {
     "fence": "by a fence",
     "sync": "as dispatched",
-    "event": "by CUDA events",
+    "event": "by the device's own marks",
     "loss": "by its loss",
     None: "not yet",
 }
