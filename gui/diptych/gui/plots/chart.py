@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFontMetricsF,
@@ -52,6 +52,8 @@ class Chart(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph has no types
     """
 
     redrawn = Signal()
+    outdated = Signal()
+    """What is drawn is not the newest: somebody is to call `redraw`."""
 
     def __init__(
         self,
@@ -79,6 +81,7 @@ class Chart(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph has no types
         self.marks = Marks()
         self._stale = True
         self._version = 0
+        self._range = time.range
         self._reduced: tuple[float, float, int, int] | None = None
         self.peers: list[Chart] = [self]
         self.tag: tuple[str, str, str] | None = None
@@ -86,7 +89,7 @@ class Chart(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph has no types
         self._axis: Axis = axis(0.0, 1.0, 4)
         self._pressed: tuple[float, tuple[float, float]] | None = None
         self._anchor: float | None = None
-        time.range_changed.connect(self.refresh)
+        time.range_changed.connect(self._outdate)
         time.cross_changed.connect(self.viewport().update)
         time.brush_changed.connect(self.viewport().update)
 
@@ -95,11 +98,15 @@ class Chart(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph has no types
     def set_series(self, series: Sequence[Series], marks: Marks) -> None:
         """Take what is to be drawn from now on; `redraw` draws it."""
         self.series, self.marks = list(series), marks
-        self._stale = True
         self._version += 1
+        self._outdate()
+
+    def _outdate(self) -> None:
+        self._stale = True
+        self.outdated.emit()
 
     def redraw(self) -> None:
-        """Draw if something was set since."""
+        """Draw if something was set since, or the range moved."""
         if self._stale:
             self.refresh()
 
@@ -108,7 +115,7 @@ class Chart(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph has no types
         self._stale = not self.isVisible() or self.viewport().visibleRegion().isEmpty()
         if self._stale:
             return
-        low, high = self._time.range
+        low, high = self._range = self._time.range
         self.reduce()
         while len(self._curves) > len(self.pairs):
             self._curves.pop().remove()
@@ -169,7 +176,7 @@ class Chart(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph has no types
 
     def outliers(self) -> list[tuple[float, str]]:
         """Return instant and colour of what stands above the axis, one for some pixels."""
-        low, high = self._time.range
+        low, high = self._range
         apart = (high - low) * _OUTLIER_PIXELS / max(1.0, self._plot().width())
         found: list[tuple[float, str]] = []
         for series, drawn in self.pairs:
@@ -186,14 +193,14 @@ class Chart(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph has no types
         return QRectF(paint.LEFT, _TOP, max(1, width), max(1, height))
 
     def frame(self) -> paint.Frame:
-        """Return how time and value map to pixels now."""
-        return paint.Frame(self._plot(), *self._time.range, self._axis)
+        """Return how time and value map to pixels in what is drawn."""
+        return paint.Frame(self._plot(), *self._range, self._axis)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint; what could not be seen when it was set is reduced right after."""
         super().paintEvent(event)
         if self._stale:
-            QTimer.singleShot(0, self, self.redraw)
+            self.outdated.emit()
 
     def drawBackground(self, painter: QPainter, rect: QRectF) -> None:
         """Paint what lies under the curves."""
@@ -247,16 +254,17 @@ class Chart(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph has no types
     # -- the mouse ----------------------------------------------------------
 
     def _seconds(self, x: float) -> float:
-        frame = self.frame()
-        share = (x - frame.rect.left()) / frame.rect.width()
-        return frame.low + share * (frame.high - frame.low)
+        """Return the instant at a pixel, in the newest range, drawn or not."""
+        low, high = self._time.range
+        rect = self._plot()
+        return low + (x - rect.left()) / rect.width() * (high - low)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the curves between the margins."""
         super().resizeEvent(event)
         if hasattr(self, "_box"):
             self._box.setGeometry(self._plot())
-            self.refresh()
+            self._outdate()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin to move the picture, or with Shift to select a stretch."""

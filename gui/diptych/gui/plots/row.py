@@ -110,6 +110,8 @@ class Row(QWidget):
     """
 
     folded_changed = Signal()
+    outdated = Signal()
+    """A chart has something newer to draw."""
 
     def __init__(
         self,
@@ -164,16 +166,12 @@ class Row(QWidget):
             chart.tag = (group, own[0].colour, own[0].mark) if self.each and own else None
             chart.set_series(own, marks.get(group, Marks()) if self.each else shared)
 
-    def redraw(self) -> None:
-        """Draw what was set since, if it can be seen."""
-        for chart in self.charts:
-            chart.redraw()
-
     def _add(self) -> None:
         chart = Chart(self._time, zero=self._zero, named=self._named, parent=self)
         chart.top = self._top
         chart.setVisible(not self.folded)
         chart.redrawn.connect(self.update_legend)
+        chart.outdated.connect(self.outdated)
         chart.setAccessibleName(self.title.title)
         self.charts.append(chart)
         self._column.addWidget(chart, 1)
@@ -210,7 +208,6 @@ class Row(QWidget):
             chart.setVisible(not self.folded)
         self.legend.setVisible(not self.folded)
         self.folded_changed.emit()
-        self.redraw()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the hairline above."""

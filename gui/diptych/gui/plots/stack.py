@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from time import perf_counter
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
@@ -10,6 +12,9 @@ from diptych.gui.plots.foot import Foot
 from diptych.gui.plots.overview import Overview
 from diptych.gui.plots.row import HEAD, Row
 from diptych.gui.plots.timeview import TimeView
+
+_TURN = 0.006
+"""Seconds of drawing before the rest of the window gets a turn."""
 
 
 class PlotStack(QWidget):
@@ -42,7 +47,11 @@ class PlotStack(QWidget):
         whole.addWidget(self._scroll, 1)
         whole.addWidget(self.foot)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._scroll.verticalScrollBar().valueChanged.connect(self._scrolled)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(0)
+        self._timer.timeout.connect(self._draw_some)
+        self._scroll.verticalScrollBar().valueChanged.connect(self._soon)
         self._scroll.viewport().installEventFilter(self)
 
     def add_row(self, row: Row) -> None:
@@ -50,6 +59,7 @@ class PlotStack(QWidget):
         self.rows.append(row)
         self._column.insertWidget(self._column.count() - 1, row)
         row.folded_changed.connect(self.fit_heights)
+        row.outdated.connect(self._soon)
 
     def fit_heights(self) -> None:
         """Share the height among the rows; where it is short, each gets its least."""
@@ -67,15 +77,18 @@ class PlotStack(QWidget):
             each = row.least + grow if grow is not None else row.wanted * room / max(1, wanted)
             row.setFixedHeight(HEAD + 2 + int(each * count))
 
-    def _scrolled(self) -> None:
-        for row in self.rows:
-            for chart in row.charts:
-                chart.refresh()
+    def _soon(self) -> None:
+        if not self._timer.isActive():
+            self._timer.start()
 
-    def redraw(self) -> None:
-        """Draw what was set since, where it can be seen."""
-        for row in self.rows:
-            row.redraw()
+    def _draw_some(self) -> None:
+        """Draw what is outdated and in sight; after some milliseconds let others have a turn."""
+        begun = perf_counter()
+        for chart in [chart for row in self.rows for chart in row.charts]:
+            if perf_counter() - begun > _TURN:
+                self._soon()
+                return
+            chart.redraw()
 
     def _align(self) -> None:
         """Keep axis and overview as wide as the plots beside a scroll bar."""

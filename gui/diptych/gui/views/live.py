@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from time import perf_counter
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QShowEvent
@@ -29,6 +30,8 @@ from diptych.gui.views.live_series import (
 from diptych.gui.views.widgets import label
 
 _FRAME_MS = 33
+_SHARE = 4
+"""A picture may take a quarter of the time at the most."""
 
 
 def _whole(value: float) -> str:
@@ -170,8 +173,14 @@ class LiveView(QWidget):
 
     def refresh(self) -> None:
         """Draw the newest snapshots now."""
+        begun = perf_counter()
         self._dirty = False
-        self._timer.setInterval(_FRAME_MS)
+        self._draw()
+        # Where drawing takes long, the rest of the window still gets most of the time.
+        cost = int((perf_counter() - begun) * 1000)
+        self._timer.setInterval(max(_FRAME_MS, _SHARE * cost))
+
+    def _draw(self) -> None:
         shown = self.shown()
         if not self._show_page(shown):
             return
@@ -182,9 +191,7 @@ class LiveView(QWidget):
         for key, row in self.rows.items():
             if key in plots:
                 row.set_series(plots[key], own, self._with_limits(key, shown, shared))
-        # Moving the range draws what was set above, and only once.
         self.time.set_extent(max(last_second(run.snapshot) for run in shown))
-        self.stack.redraw()
         self._show_overview(shown, plots)
 
     def _show_page(self, shown: list[Shown]) -> bool:
