@@ -16,8 +16,8 @@ from diptych.gui.plots.series import Kind
 from diptych.gui.text.format import number
 from diptych.gui.theme import current, font
 
-_GAP, _NARROW = 14, 8
-_INNER = 5
+_GAP, _NARROW = 14, 7
+_INNER = 4
 _SIGN = {"dot": 8, "square": 8, "swatch": 9, "line": 16, "dash": 16}
 
 

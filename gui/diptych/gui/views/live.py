@@ -81,7 +81,7 @@ class LiveView(QWidget):
             row(
                 "phases",
                 "Phases",
-                "ms per step, host",
+                "ms/step, host",
                 height=66,
                 least=52,
                 each=True,
