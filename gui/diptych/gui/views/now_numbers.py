@@ -32,7 +32,7 @@ RULERS = {
     ),
     "event": (
         "Observed, not fenced",
-        "A mark in the device's queue ends each step. Good for watching; for a verdict, run fenced.",
+        "A mark in the device's queue ends a step. Good for watching; for a verdict, run fenced.",
     ),
     "loss": (
         "Observed, not fenced",
