@@ -260,7 +260,7 @@ def _phases(stretch: Stretch) -> Rows:
     means = phase_means(steps, counted)
     hint = "mean of the steps; the phases add up to dispatched"
     return {
-        ("Phases, host", name): Cell(
+        ("Phases, mean", name): Cell(
             fmt.duration(None if mean is None else mean * 1e6),
             _why_no_time(steps) if mean is None else hint,
         )
