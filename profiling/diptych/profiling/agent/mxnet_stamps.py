@@ -30,6 +30,11 @@ _READABLE = 1 << 16
 # gmtime_r has laid a struct tm: its last field (a pointer to "GMT") is the mark.
 _WORDS = 10
 _SECONDS, _FRACTION, _MARK = 0, 1, 6
+_SOME_TIME = range(1_000_000_000, 4_000_000_000)
+_FRACTIONS = 1_000_000_000
+"""Between the two functions a slot holds the struct tm of the first: seconds and
+minutes in the first word, the day of the month in the upper half of the second.
+Neither can be taken for a time of this century and a part of a second."""
 _STATUS_WORD = 5
 _STA_NANO = 0x2000
 
@@ -126,7 +131,7 @@ class Stamps:
         """Report, in order, the steps that have become ready; return whether more are out."""
         if not self._out:
             return False
-        if not self._words[self._out[0][1].slot * _WORDS + _SECONDS]:
+        if not self._written(self._out[0][1].slot * _WORDS):
             return True
         unit = 1 if self._nano() else 1000
         shift = real_to_monotonic()
@@ -134,7 +139,7 @@ class Stamps:
         while self._out:
             n, token = self._out[0]
             at = token.slot * _WORDS
-            if not words[at + _SECONDS]:
+            if not self._written(at):
                 return True
             self._out.popleft()
             if not words[at + _MARK]:
@@ -147,6 +152,11 @@ class Stamps:
                 loss = mean(token.arrays)
             report(n, ready, loss)
         return False
+
+    def _written(self, at: int) -> bool:
+        """Return whether the slot at ``at`` holds a whole time."""
+        words = self._words
+        return words[at + _SECONDS] in _SOME_TIME and words[at + _FRACTION] < _FRACTIONS
 
     def _nano(self) -> bool:
         """Return whether the kernel counts nanoseconds there (a time daemon decides)."""

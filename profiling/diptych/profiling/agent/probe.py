@@ -14,14 +14,20 @@ from .tracker import Tracker
 
 if TYPE_CHECKING:
     from .backend import Backend
+    from .pieces import Step
     from .session import Session
 
 _clock = time.monotonic_ns
 _ident = threading.get_ident
 
+thread_time = time.thread_time_ns
+"""Processor time of the calling thread: waits for a core are not in it."""
+
 CLOSED = -1
 UNCLAIMED = 0
 _ROUNDS = 64
+SAMPLE = 32
+"""Of each so-manieth step it is measured what recording it costs: asking costs too."""
 
 
 class Probe:
@@ -57,15 +63,15 @@ class Probe:
         self.owner = CLOSED
 
     def calibrate(self) -> float:
-        """Measure what one event costs; returns ns."""
+        """Measure what one event costs; returns ns of this thread's processor time."""
         scratch = Probe(self._session, self.backend, False)
         scratch.owner = _ident()
-        began = _clock()
+        began = thread_time()
         for _ in range(_ROUNDS):
             scratch.ready()
             scratch.data_begin()
             scratch.data_end()
-        return (_clock() - began) / _ROUNDS
+        return (thread_time() - began) / _ROUNDS
 
     def learns(self) -> None:
         """Note that an optimizer was made: this script will train."""
@@ -129,6 +135,16 @@ class Probe:
         """
         now = _clock()
         tracker = self.tracker
+        if not self._fenced:
+            step = tracker.usual_end(now, key, samples)
+            if step is not None:
+                if step.n % SAMPLE:
+                    self._usual(step)
+                else:
+                    began = thread_time()
+                    self._usual(step)
+                    self._session.own = thread_time() - began
+                return
         if not tracker.closes(key):
             tracker.optimizer_end(now, key, samples)
             return
@@ -138,6 +154,11 @@ class Probe:
         self._mark(loss)
         if closed:
             self._session.closed(self)
+
+    def _usual(self, step: Step) -> None:
+        loss, self._loss = self._loss, None
+        self._mark(loss)
+        self._session.ended(self, step)
 
     def optimizer_failed(self, key: int) -> None:
         """Note that the call has raised: it was no step."""

@@ -13,10 +13,9 @@ from .completion import Completions
 from .control import Control
 from .journal import Journal
 from .pieces import Eval, Step
-from .probe import Probe
-from .side import Side
+from .probe import SAMPLE, Probe, thread_time
+from .side import Entry, Side
 from .stepline import format_done, format_step
-from .tracker import Tracker
 from .windowing import Windowing
 
 _clock = time.monotonic_ns
@@ -49,8 +48,10 @@ class Session:
         self._outputs: Set[int] = set()
         """Steps of inference that are out: what they wait for is no loss."""
         self._previous_end = 0
-        self._spent = 0
+        self.own = 0
+        """What recording a step last cost the training thread, ns of its processor time."""
         self._per_call = 0.0
+        self._polling = Entry(self._poll, None)
         self._last_memory: Dict[str, Dict[str, Any]] = {}
         self._finished = False
         self.windowing = Windowing(config, journal, self.side, self.warn)
@@ -99,7 +100,7 @@ class Session:
             self._completions = Completions(backend.ruler)
             self._per_call = probe.calibrate()
             self.side.every(self._sample_memory)
-            self.side.every(self._poll, None)
+            self._polling = self.side.every(self._poll, None)
         probe.take()
         if not probe.tracker.next_n:
             self.windowing.boundary(backend, 0)
@@ -120,13 +121,31 @@ class Session:
 
     # -- steps -------------------------------------------------------------
 
+    def ended(self, probe: Probe, step: Step) -> None:
+        """Record one step that ended as most do, at the least cost; training thread."""
+        if not step.n or not self.windowing.quiet(step.n + 1):
+            probe.tracker.closed.append(step)
+            self.closed(probe)
+            return
+        cost = self.own + int(step.calls * self._per_call)
+        token = step.token
+        if token is None:
+            self._previous_end = step.end
+            self.journal.put(step.end, format_step, (step, None, step.end - step.t0, "sync", cost))
+            return
+        try:
+            self.journal.put(step.end, format_step, (step, None, None, None, cost))
+            self._follow(probe.backend, step, token)
+        except Exception as error:
+            self.trouble("step", error)
+        self._previous_end = step.end
+
     def closed(self, probe: Probe) -> None:
         """Record what the tracker of ``probe`` has closed; training thread, at a boundary."""
-        began = _clock()
         backend = probe.backend
         tracker = probe.tracker
-        if self._plain_step(tracker, began):
-            return
+        measured = tracker.next_n % SAMPLE == 0
+        began = thread_time() if measured else 0
         try:
             for item in tracker.closed:
                 if isinstance(item, Eval):
@@ -139,27 +158,10 @@ class Session:
             tracker.closed.clear()
             self.trouble("step", error)
             waited = False
-        now = _clock()
-        self._spent = now - began
         if waited:
-            tracker.start(now)
-            self._spent = 0
-
-    def _plain_step(self, tracker: Tracker, began: int) -> bool:
-        """Record the usual case, one complete step outside windows, at the least cost."""
-        closed = tracker.closed
-        if len(closed) != 1 or self.fenced or not self.windowing.quiet(tracker.next_n):
-            return False
-        step = closed[0]
-        if not isinstance(step, Step) or step.token is not None or not step.n:
-            return False
-        closed.clear()
-        length = step.end - step.t0
-        cost = self._spent + int(step.calls * self._per_call)
-        self.journal.put(step.end, format_step, (step, None, length, "sync", cost))
-        self._previous_end = step.end
-        self._spent = _clock() - began
-        return True
+            tracker.start(_clock())
+        elif measured:
+            self.own = thread_time() - began
 
     def _eval(self, item: Eval) -> None:
         fields = {"t0": item.t0, "batches": item.batches, "samples": item.samples}
@@ -176,20 +178,22 @@ class Session:
             completed, ruler = end - step.t0, "fence"
         elif token is None:
             completed, ruler = step.end - step.t0, "sync"
-        cost = self._spent + int(step.calls * self._per_call)
-        self._spent = 0
+        cost = self.own + int(step.calls * self._per_call)
         window = self.windowing.active
         self.windowing.ended(step.n, step.t0, step.end)
         self.journal.put(step.end, format_step, (step, window, completed, ruler, cost))
         if completed is None:
-            gap = step.t0 - self._previous_end if self._previous_end else 0
-            self._completions.expect(step.n, step.t0, gap)
-            if step.infer:
-                self._outputs.add(step.n)
-            backend.follow(step.n, token)
-            self.side.again(self._poll)
+            self._follow(backend, step, token)
         self._previous_end = end
+
+    def _follow(self, backend: Backend, step: Step, token: object) -> None:
+        gap = step.t0 - self._previous_end if self._previous_end else 0
+        self._completions.expect(step.n, step.t0, gap)
+        if step.infer:
+            self._outputs.add(step.n)
         step.token = None
+        backend.follow(step.n, token)
+        self.side.again(self._polling)
 
     def completed(self, n: int, at: int, loss: Optional[float]) -> None:
         """Record that step ``n`` is complete since ``at``; called by backends, any thread."""

@@ -19,7 +19,9 @@ Task = Callable[[], Optional[float]]
 """Returns in how many seconds to run again; ``None``: when :meth:`Side.again` says so."""
 
 
-class _Entry:
+class Entry:
+    """A task and when it is due (monotonic seconds; ``None``: when asked for)."""
+
     __slots__ = ("due", "task")
 
     def __init__(self, task: Task, due: Optional[float]) -> None:
@@ -34,7 +36,7 @@ class Side:
         self._journal = journal
         journal.wake = self.wake
         self._complain = complain
-        self._entries: List[_Entry] = []
+        self._entries: List[Entry] = []
         self._jobs: List[Callable[[], None]] = []
         self._signal = threading.Lock()
         self._signal.acquire()
@@ -43,17 +45,17 @@ class Side:
         self._next_drain = 0.0
         self._thread: Optional[threading.Thread] = None
 
-    def every(self, task: Task, delay: Optional[float] = 0.0) -> None:
+    def every(self, task: Task, delay: Optional[float] = 0.0) -> Entry:
         """Run ``task`` after ``delay`` seconds, then whenever it asks for it."""
-        due = None if delay is None else time.monotonic() + delay
-        self._entries.append(_Entry(task, due))
+        entry = Entry(task, None if delay is None else time.monotonic() + delay)
+        self._entries.append(entry)
+        return entry
 
-    def again(self, task: Task) -> None:
-        """Run ``task`` as soon as the thread is awake next; callable from any thread."""
-        for entry in self._entries:
-            if entry.task == task and entry.due is None:
-                entry.due = 0.0
-                self.wake()
+    def again(self, entry: Entry) -> None:
+        """Run the task of ``entry`` as soon as the thread is awake next; from any thread."""
+        if entry.due is None:
+            entry.due = 0.0
+            self.wake()
 
     def later(self, job: Callable[[], None]) -> None:
         """Run ``job`` once, soon; callable from any thread."""
@@ -134,7 +136,7 @@ class Side:
             if entry.due is not None and entry.due <= now:
                 self._run_entry(entry)
 
-    def _run_entry(self, entry: _Entry) -> None:
+    def _run_entry(self, entry: Entry) -> None:
         entry.due = None
         wait: Optional[float] = None
         try:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from typing import Any, Dict, List, Optional, Tuple
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
 
 from .backend import Marked, Report
 from .torch_events import Events, Mark
 from .torch_window import TorchWindow
+
+if TYPE_CHECKING:
+    from .torch_modules import Switch
 
 _UNKNOWN = object()
 """Token of a step whose completion cannot be seen."""
@@ -38,6 +42,8 @@ class TorchBackend:
         self._window = TorchWindow(torch)
         self._stepped = False
         self._device: Optional[str] = None
+        self.switch: Optional[Switch] = None
+        """What exchanges the code of ``Module.__call__``; set by the hooks."""
 
     # -- description -------------------------------------------------------
 
@@ -213,11 +219,13 @@ class TorchBackend:
 
     def window_prepare(self, options: Tuple[str, ...]) -> None:
         """See :meth:`.backend.Backend.window_prepare`."""
-        self._window.prepare(options)
+        with self.switch.aside() if self.switch else nullcontext():
+            self._window.prepare(options)
 
     def window_start(self) -> None:
         """See :meth:`.backend.Backend.window_start`."""
-        self._window.start()
+        with self.switch.aside() if self.switch else nullcontext():
+            self._window.start()
 
     def window_step(self, n: Optional[int]) -> None:
         """See :meth:`.backend.Backend.window_step`."""

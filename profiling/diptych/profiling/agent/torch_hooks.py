@@ -2,19 +2,20 @@
 
 Functions are wrapped rather than hooked where torch's own hooks would show:
 global module hooks change tracebacks, cost 2 µs per module, and make
-``torch.compile`` warn. Dynamo takes the module wrapper for the original (it
-looks after us) and skips its frame. Every wrapper only passes on where the
-training is being compiled, or in a thread that does not count.
+``torch.compile`` warn. Every wrapper only passes on where the training is
+being compiled, or in a thread that does not count.
 """
 
 from __future__ import annotations
 
 import functools
 import time
-from typing import TYPE_CHECKING, Any, Callable, Optional
+from typing import TYPE_CHECKING, Any, Callable
 
+from . import torch_modules
 from .torch_backend import TorchBackend
-from .torch_models import Models, batch_size
+from .torch_models import batch_size
+from .torch_modules import compiling, skip_frame
 
 if TYPE_CHECKING:
     from .probe import Probe
@@ -27,7 +28,7 @@ def install(torch: Any, session: Session) -> TorchBackend:
     """Patch ``torch``; returns its backend."""
     backend = TorchBackend(torch)
     probe = session.probe(backend)
-    _hook_modules(torch, probe, session)
+    backend.switch = torch_modules.hook(torch, probe, session)
     _hook_backward(torch, probe, backend)
     _hook_optimizers(torch, probe)
     _hook_loaders(torch, probe)
@@ -36,85 +37,15 @@ def install(torch: Any, session: Session) -> TorchBackend:
     return backend
 
 
-def _compiling(torch: Any) -> Callable[[], bool]:
-    """Return the test for being traced by Dynamo, which Dynamo itself understands."""
-    test: Optional[Callable[[], bool]] = getattr(
-        getattr(torch, "compiler", None), "is_compiling", None
-    )
-    return test if test is not None else lambda: False
-
-
-def _skip_frame(torch: Any, function: Function) -> None:
-    """Have Dynamo leave the frame of ``function`` alone but look at what it calls."""
-    try:
-        frames = torch._C._dynamo.eval_frame
-        if hasattr(frames, "set_code_exec_strategy"):
-            action = frames._FrameAction
-            strategy = frames._FrameExecStrategy(action.SKIP, action.DEFAULT)
-            frames.set_code_exec_strategy(function.__code__, strategy)
-        else:
-            frames.skip_code(function.__code__)
-    except Exception:
-        pass  # it is traced then, which works too
-
-
-def _hook_modules(torch: Any, probe: Probe, session: Session) -> None:
-    module = torch.nn.Module
-    original: Function = module.__call__
-    compiling = _compiling(torch)
-    grad_enabled = torch.is_grad_enabled
-    models = Models(probe)
-    tracker, clock, tensor = probe.tracker, time.monotonic_ns, torch.Tensor
-
-    def begin(self: Any, args: Any, kwargs: Any) -> int:
-        """Return the model's key; 0: not a model; negative: without gradients."""
-        try:
-            key = models.key(self)
-            if key:
-                train = grad_enabled() and self.training
-                probe.inside = 1
-                tracker.forward_begin(clock(), key, train, batch_size(tensor, args, kwargs))
-                return key if train else -key
-        except Exception as error:
-            session.trouble("forward", error)
-        return 0
-
-    def end(self: Any, key: int, output: Any) -> None:
-        try:
-            probe.forward_end(abs(key), key > 0, output)
-            if abs(key) not in models.told:
-                models.called(self, key > 0)
-        except Exception as error:
-            session.trouble("forward", error)
-
-    @functools.wraps(original)
-    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        # The order matters: most calls are made inside another one.
-        if probe.inside or compiling() or not probe.ready():
-            return original(self, *args, **kwargs)
-        key = begin(self, args, kwargs)
-        if not key:
-            return original(self, *args, **kwargs)
-        output = None
-        try:
-            output = original(self, *args, **kwargs)
-        finally:
-            end(self, key, output)
-        return output
-
-    _skip_frame(torch, call)
-    module.__call__ = call
-
-
 def _hook_backward(torch: Any, probe: Probe, backend: TorchBackend) -> None:
     """``Tensor.backward`` ends up in ``autograd.backward``: one hook sees both once."""
     original: Function = torch.autograd.backward
-    compiling = _compiling(torch)
+    busy = compiling(torch)
     backward_end, clock = probe.tracker.backward_end, time.monotonic_ns
 
     @functools.wraps(original)
     def backward(tensors: Any, *args: Any, **kwargs: Any) -> Any:
-        if compiling() or not probe.ready():
+        if busy() or not probe.ready():
             return original(tensors, *args, **kwargs)
         probe.backward_begin(backend.unscaled(tensors))
         try:
@@ -122,7 +53,7 @@ def _hook_backward(torch: Any, probe: Probe, backend: TorchBackend) -> None:
         finally:
             backward_end(clock())
 
-    _skip_frame(torch, backward)
+    skip_frame(torch, backward)
     torch.autograd.backward = backward
 
 
@@ -134,7 +65,7 @@ def _hook_optimizers(torch: Any, probe: Probe) -> None:
     """
     optimizer = torch.optim.Optimizer
     original: Function = optimizer.profile_hook_step
-    compiling = _compiling(torch)
+    busy = compiling(torch)
     optimizer_begin, clock = probe.tracker.optimizer_begin, time.monotonic_ns
 
     def profile_hook_step(func: Function) -> Function:
@@ -143,7 +74,7 @@ def _hook_optimizers(torch: Any, probe: Probe) -> None:
 
         @functools.wraps(inner)
         def step(self: Any, *args: Any, **kwargs: Any) -> Any:
-            if compiling() or not probe.ready():
+            if busy() or not probe.ready():
                 return inner(self, *args, **kwargs)
             key = id(self)
             optimizer_begin(clock(), key)
@@ -155,7 +86,7 @@ def _hook_optimizers(torch: Any, probe: Probe) -> None:
             probe.optimizer_end(key)
             return result
 
-        _skip_frame(torch, step)
+        skip_frame(torch, step)
         return step
 
     optimizer.profile_hook_step = staticmethod(profile_hook_step)

@@ -35,7 +35,8 @@ class Tracker:
         """An optimizer was made: forward calls before the first step are validation."""
         self.newest = Step(0, 0, [0] * 5)
         """The piece that ended last."""
-        self._trained = False
+        self.trained = False
+        """An optimizer has stepped."""
         self._inferring = False
         self._held: List[Step] = []
         """Forward calls of which it is open whether they are validation or steps."""
@@ -66,11 +67,6 @@ class Tracker:
         self._last = now
         if not any(self._acc):
             self._t0 = now
-
-    @property
-    def trained(self) -> bool:
-        """An optimizer has stepped."""
-        return self._trained
 
     # -- events ------------------------------------------------------------
 
@@ -105,7 +101,7 @@ class Tracker:
             base = stack[-1] if stack else OTHER
             gap = FORWARD if self._state == _AFTER_FORWARD else base
             self._acc[gap] += now - self._last
-            if train and self._trained and self._held:
+            if train and self.trained and self._held:
                 self._resolve(key)
             if not self._first:
                 self._first = samples
@@ -122,7 +118,7 @@ class Tracker:
         self._state = _AFTER_FORWARD
         if self._stack or self._backwards:
             return False
-        if self._trained and (train or self._forwards > 1):
+        if self.trained and (train or self._forwards > 1):
             return False
         return self._hold(now, key, train, after)
 
@@ -180,7 +176,29 @@ class Tracker:
 
     def ends_forward(self) -> bool:
         """Return whether the coming ``forward_end`` may end a step of inference."""
-        return not (self._trained or self._backwards) and len(self._stack) == 1
+        return not (self.trained or self._backwards) and len(self._stack) == 1
+
+    def usual_end(self, now: int, key: int, samples: Optional[int] = None) -> Optional[Step]:
+        """Do what :meth:`optimizer_end` does, where it ends a step as most steps end.
+
+        Returns the step, which is not in ``closed``; ``None``: nothing was done.
+        """
+        if key != self._boundary or key != self._optimizer or len(self._stack) != 1:
+            return None
+        acc = self._acc
+        acc[OPTIMIZER] += now - self._last
+        self._stack.clear()
+        self._optimizer = 0
+        self._since.clear()
+        self.newest = step = Step(self._t0, now, acc)
+        step.n = self.next_n
+        self.next_n += 1
+        step.calls = self._calls
+        told = self._override if samples is None else samples
+        step.samples = (self._loaded or self._micro or None) if told is None else told
+        self._last = now
+        self._reset(now)
+        return step
 
     def optimizer_end(
         self, now: int, key: int, samples: Optional[int] = None, after: int = 0
@@ -198,7 +216,7 @@ class Tracker:
         self._last = now
         self._optimizer = 0
         self._state = _AFTER_ELSE
-        self._trained = True
+        self.trained = True
         if samples is not None:
             self._override = samples
         if self._boundary is None:
@@ -226,7 +244,7 @@ class Tracker:
         before = len(self.closed)
         self._decide()
         if self._held:
-            if self._trained:
+            if self.trained:
                 self.closed.append(validation(self._held))
             else:
                 self._release()
@@ -309,7 +327,7 @@ class Tracker:
         piece.infer = True
         self._state = _AFTER_FORWARD
         self._held.append(piece)
-        if self._trained:
+        if self.trained:
             return False
         limit = HOLD_PLAIN if train else HOLD_EVAL if self.learns else 0
         alike = sum(1 for held in self._held if held.train == train)
