@@ -20,12 +20,40 @@ def counted_steps(steps: StepColumns, warmup: int | None) -> NDArray[np.bool_]:
     """Return which steps count: neither warm-up nor in a profile window.
 
     ``warmup`` is the number of first steps that are warm-up; steps that the
-    agent marked as compiling are left out wherever they are. Shape (steps,).
+    agent marked as compiling are left out wherever they are, and so are those
+    in which the device only caught up with the warm-up. Shape (steps,).
     """
     apart = StepFlag.PROFILED | StepFlag.COMPILING
     counted: NDArray[np.bool_] = (steps.flags & apart) == 0
     counted[: warmup or 0] = False
+    first = max(warmup or 0, _marked_at_start(steps))
+    counted[first : _caught_up(steps, first, counted)] = False
     return counted
+
+
+def _marked_at_start(steps: StepColumns) -> int:
+    """Return how many first steps the agent marked: all that is known of a very short run."""
+    marked = (steps.flags & StepFlag.COMPILING) != 0
+    return int(np.argmin(marked)) if not marked.all() else len(marked)
+
+
+def _caught_up(steps: StepColumns, first: int, counted: NDArray[np.bool_]) -> int:
+    """Return where the steps end that were queued behind the warm-up's ``first`` steps.
+
+    Python may be dozens of steps ahead when the last warm-up step is complete.
+    What was queued by then is done at the device's own pace. If Python cannot
+    keep up with that, it is no pace of this run; while these steps are done
+    Python queues a few more, and so on until the queue is empty. If Python can,
+    the device sets the pace, and these steps are as good as any.
+    """
+    end = first
+    while 0 < end < len(steps) and not np.isnan(steps.completed_at[end - 1]):
+        stop = int(np.searchsorted(steps.start, steps.completed_at[end - 1], "left"))
+        known = np.flatnonzero(counted[end:stop] & ~np.isnan(steps.completed[end:stop])) + end
+        if float(steps.completed[known].sum()) >= float(steps.dispatched[known].sum()):
+            break
+        end = stop
+    return end
 
 
 def step_times(times_ns: Floats, ruler: str | None) -> StepTimes:
