@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from diptych.profiling.cli import live
+from diptych.profiling.cli import figures, live
 from diptych.profiling.cli.report import lines
 from diptych.profiling.records.kinds import Done, Launched, Process, Step
 from diptych.profiling.records.layout import RunPaths
@@ -94,17 +94,33 @@ def test_plain_lines_come_at_most_once_a_second(
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.01234, "0.0123"), (1.234, "1.23"), (12.34, "12.3"), (999.6, "1,000"), (12345.6, "12,346")],
+    [
+        (0.0, "0"),
+        (1e-5, "0.000010"),
+        (0.01234, "0.0123"),
+        (0.5, "0.500"),
+        (1.234, "1.23"),
+        (12.34, "12.3"),
+        (999.6, "1,000"),
+        (12345.6, "12,346"),
+    ],
 )
 def test_three_digits(value: float, text: str) -> None:
-    assert live.number(value) == text
+    assert figures.number(value) == text
 
 
 @pytest.mark.parametrize(
-    ("count", "text"), [(0, "0 B"), (1000, "1,000 B"), (1536, "1.50 KiB"), (5 << 40, "5,120 GiB")]
+    ("count", "text"),
+    [
+        (0, "0 B"),
+        (344 << 20, "344 MiB"),
+        (1000, "1,000 B"),
+        (1536, "1.50 KiB"),
+        (5 << 40, "5,120 GiB"),
+    ],
 )
 def test_sizes(count: int, text: str) -> None:
-    assert live.size(count) == text
+    assert figures.size(count) == text
 
 
 def test_the_report_says_what_is_not_known(paths: RunPaths) -> None:
@@ -114,3 +130,27 @@ def test_the_report_says_what_is_not_known(paths: RunPaths) -> None:
     assert "traces       none" in text
     hostile = msgspec.structs.replace(summary, warnings=("\x1b[2Jgone",))
     assert "\x1b" not in "\n".join(lines(hostile))
+
+
+def test_both_figures_of_the_live_line_are_of_the_same_steps(paths: RunPaths) -> None:
+    """Mean and throughput belong together, whatever lies between the steps; no warm-up in them."""
+    with JournalWriter(paths.worker_journal(0), "worker-r0") as journal:
+        for n in range(30):
+            length = (900 if n == 0 else 400 if n == 20 else 10 + 10 * (n % 2)) * _MS
+            journal.write(
+                Step,
+                n=n,
+                t0=n * 30 * _MS,
+                t=n * 30 * _MS + length,
+                dispatched=length,
+                phases=(0, length, 0, 0, 0),
+                completed=length,
+                ruler="sync",
+                samples=4,
+                warm=n == 0,
+                window=0 if n == 20 else None,
+            )
+    # 13 steps of 10 ms and 15 of 20 ms.
+    mean = (13 * 10 + 15 * 20) / 28
+    shown = f"{figures.number(mean)} ms/step  {figures.number(4 / mean * 1e3)} samples/s"
+    assert shown in live.describe(_snapshot(paths))

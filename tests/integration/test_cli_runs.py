@@ -75,6 +75,7 @@ def test_show(runs: Path) -> None:
     assert "12.0 ms median" in shown
     assert "40 (3 of them warm-up)" in shown
     assert str(runs) in shown
+    assert "(means, ms)" in shown
     data = json.loads(diptych("runs", "show", "baseline", "--json").stdout)
     assert {"id", "dir", "framework", "workload", "status", "exit_code", "steps"} <= set(data)
     assert {"median", "p95", "p99"} <= set(data["step_ms"])

@@ -134,3 +134,35 @@ def test_a_full_disk_leaves_nothing_behind(snapshot: RunSnapshot, tmp_path: Path
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert [path.name for path in tmp_path.iterdir()] == ["runs"]
+
+
+def _trace_of(snapshot: RunSnapshot, window: int) -> Path:
+    trace = snapshot.windows[window].trace
+    assert trace is not None
+    assert trace.path is not None
+    return snapshot.directory / trace.path
+
+
+@pytest.mark.parametrize("name", ["t.json", "t.json.gz", "t.bin"])
+@pytest.mark.parametrize("damage", ["short", "bits", "other"])
+def test_a_damaged_trace_is_never_handed_out(
+    snapshot: RunSnapshot, tmp_path: Path, name: str, damage: str
+) -> None:
+    trace = _trace_of(snapshot, 1)
+    data = trace.read_bytes()
+    middle = len(data) // 2
+    damaged = {
+        "short": data[:-20],
+        "bits": data[:middle] + bytes(b ^ 0xFF for b in data[middle : middle + 8]) + data[middle:],
+        "other": b"no gzip at all",
+    }
+    trace.write_bytes(damaged[damage])
+    with pytest.raises(ExportError, match=r"r0-w001\.json\.gz is damaged"):
+        export_chrome(snapshot, tmp_path / name, window=1)
+    assert [path.name for path in tmp_path.iterdir()] == ["runs"]
+
+
+def test_a_trace_that_was_deleted_is_named(snapshot: RunSnapshot, tmp_path: Path) -> None:
+    _trace_of(snapshot, 1).unlink()
+    with pytest.raises(ExportError, match=r"traces/r0-w001\.json\.gz is no longer in"):
+        export_chrome(snapshot, tmp_path / "t.json", window=1)

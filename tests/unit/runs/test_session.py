@@ -208,8 +208,40 @@ def test_a_replaced_journal_is_read_from_its_start(tmp_path: Path) -> None:
 
 def test_sleep_of_the_machine_is_told_once(tmp_path: Path) -> None:
     with LiveRun(tmp_path) as run:
+        run.step(1)
         for boot in (5 * MS, 5 * MS, 42_005 * MS, 42_005 * MS):
             run.worker.put(kinds.Clock, run.now, boot=run.now + boot, real=1)
         run.finish()
         (notice,) = read(run.directory).notices
         assert "slept for 42 s" in notice.text
+
+
+def test_a_window_that_failed_is_a_warning(tmp_path: Path) -> None:
+    with LiveRun(tmp_path) as run:
+        run.step(3)
+        for number in range(2):
+            run.worker.put(
+                kinds.Window, run.now, id=number, state="failed", origin="schedule", text="no room"
+            )
+        run.window(2)
+        run.tracer.put(
+            kinds.Trace, run.now, window=2, rank=0, path=None, events=0, bytes=0, error="not JSON"
+        )
+        notices = [n.text for n in read(run.finish()).notices if n.code == "window"]
+    assert sorted(notices) == [
+        "a profile window failed: no room",
+        "a profile window failed: not JSON",
+    ]
+
+
+def test_a_run_in_which_no_step_was_found_says_how_steps_are_found(tmp_path: Path) -> None:
+    with LiveRun(tmp_path, seed=1) as run:
+        assert read(run.directory).notices == ()
+        (notice,) = read(run.finish()).notices
+    assert notice.code == "no_steps"
+    assert "optimizer.step" in notice.text
+    with LiveRun(tmp_path, seed=2) as run:
+        run.step(1)
+        assert read(run.finish()).notices == ()
+    with LiveRun(tmp_path, seed=3) as run:
+        assert read(run.finish("failed", code=1)).notices == (), "its traceback says why"

@@ -8,7 +8,9 @@ from typing import TextIO
 
 import numpy as np
 
+from diptych.profiling.cli.figures import number, size
 from diptych.profiling.runs.snapshot import RunSnapshot, RunState, StepColumns
+from diptych.profiling.runs.statistics import counted_steps, samples_per_second
 
 _RECENT = 2_000_000_000
 """The figures speak of this many ns before the newest step."""
@@ -63,7 +65,7 @@ def describe(snapshot: RunSnapshot) -> str:
     if not len(steps):
         return "no step yet" if snapshot.state.live else "no step was seen"
     total = f"/{snapshot.total_steps}" if snapshot.total_steps else ""
-    parts = [f"step {len(steps)}{total}", *recent(steps), *_memory(snapshot)]
+    parts = [f"step {len(steps)}{total}", *recent(steps, snapshot.warmup), *_memory(snapshot)]
     if any(w.state in ("open", "active") for w in snapshot.windows):
         parts.append("profiling")
     if snapshot.state is RunState.STOPPING:
@@ -71,21 +73,24 @@ def describe(snapshot: RunSnapshot) -> str:
     return "  ".join(parts)
 
 
-def recent(steps: StepColumns) -> list[str]:
-    """Return ms/step (completed; dispatched, and marked so, if not known) and samples/s."""
+def recent(steps: StepColumns, warmup: int | None) -> list[str]:
+    """Return ms/step and samples/s, both means over the same steps of the last seconds.
+
+    By completed times; by dispatched ones, and marked so, where no completion is
+    known. Warm-up and profiled steps are left out if there are others.
+    """
     if not len(steps):
         return []
-    chosen = steps.end >= steps.end[-1] - _RECENT
-    completed = steps.completed[chosen]
-    known = completed[~np.isnan(completed)]
-    if len(known):
-        texts = [f"{number(float(np.median(known)) / 1e6)} ms/step"]
-    else:
-        texts = [f"{number(float(np.median(steps.dispatched[chosen])) / 1e6)} ms/step dispatched"]
-    samples = steps.samples[chosen]
-    seconds = float(steps.end[chosen][-1] - steps.start[chosen][0]) / 1e9
-    if seconds > 0 and not np.isnan(samples).any():
-        texts.append(f"{number(float(samples.sum()) / seconds)} samples/s")
+    latest = steps.end >= steps.end[-1] - _RECENT
+    counted = latest & counted_steps(steps, warmup)
+    chosen = counted if counted.any() else latest
+    known = chosen & ~np.isnan(steps.completed)
+    if not known.any():
+        return [f"{number(float(steps.dispatched[chosen].mean()) / 1e6)} ms/step dispatched"]
+    texts = [f"{number(float(steps.completed[known].mean()) / 1e6)} ms/step"]
+    rate = samples_per_second(steps, known)
+    if rate is not None and not np.isnan(steps.samples[known]).any():
+        texts.append(f"{number(rate)} samples/s")
     return texts
 
 
@@ -105,21 +110,3 @@ def _last(column: np.ndarray | None) -> float | None:
     if column is None or not len(column) or np.isnan(column[-1]):
         return None
     return float(column[-1])
-
-
-def number(value: float) -> str:
-    """Return a number with three significant digits, thousands apart."""
-    if value >= 100:
-        return f"{value:,.0f}"
-    if value >= 10:
-        return f"{value:.1f}"
-    return f"{value:.2f}" if value >= 1 else f"{value:.3g}"
-
-
-def size(count: float) -> str:
-    """Return bytes in binary units."""
-    for unit in ("B", "KiB", "MiB"):
-        if count < 1024:
-            return f"{number(count)} {unit}"
-        count /= 1024
-    return f"{number(count)} GiB"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from diptych.profiling.cli.live import number, size
+from diptych.profiling.cli.figures import number, size
 from diptych.profiling.records.layout import RunPaths
 from diptych.profiling.records.summary import PeakMemory, StepTimes, Summary
 from diptych.profiling.runner.output import tail

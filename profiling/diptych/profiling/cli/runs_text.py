@@ -8,12 +8,11 @@ from typing import Any
 
 import msgspec
 
+from diptych.profiling.cli.figures import UNKNOWN, number, size
 from diptych.profiling.records.manifest import Manifest
 from diptych.profiling.records.summary import StepTimes, Summary
 from diptych.profiling.runs.store import RunEntry
 
-_UNKNOWN = "-"
-_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 _HEADS = ("run", "framework", "workload", "state", "steps", "ms/step", "when")
 _RIGHT = {"steps", "ms/step"}
 
@@ -30,10 +29,10 @@ def listing(entries: Sequence[RunEntry]) -> str:
 def _row(entry: RunEntry) -> tuple[str, ...]:
     return (
         plain(f"{entry.name} ({entry.id})" if entry.name else entry.id),
-        plain(entry.framework or _UNKNOWN),
-        plain(entry.subject or _UNKNOWN),
+        plain(entry.framework or UNKNOWN),
+        plain(entry.subject or UNKNOWN),
         entry.state.value,
-        _UNKNOWN if entry.steps is None else f"{entry.steps:,}",
+        UNKNOWN if entry.steps is None else f"{entry.steps:,}",
         number(entry.median_ms),
         _when(entry.created),
     )
@@ -113,7 +112,7 @@ def _came_out(summary: Summary) -> Iterable[tuple[str, str]]:
     yield "dispatched", _times(summary.dispatched_ms)
     if summary.step_ms.counted:
         phases = (f"{name} {number(value)}" for name, value in summary.phases_ms.items())
-        yield "phases", "  ".join(phases) + "  (medians, ms)"
+        yield "phases", "  ".join(phases) + "  (means, ms)"
     if summary.samples_per_s is not None:
         yield "throughput", f"{number(summary.samples_per_s)} samples/s"
     if summary.parameters is not None:
@@ -159,24 +158,6 @@ def _lost(summary: Summary) -> str:
     return ", ".join(parts) or "no record"
 
 
-def number(value: float | None) -> str:
-    """Return three significant digits, never in powers of ten."""
-    if value is None:
-        return _UNKNOWN
-    if abs(value) >= 100:
-        return f"{value:,.0f}"
-    return f"{value:#.3g}" if abs(value) >= 0.001 else f"{value:.6f}"
-
-
-def size(value: int) -> str:
-    """Return bytes as people read them."""
-    amount, unit = float(value), 0
-    # At 1000 already, so that three digits are enough.
-    while amount >= 1000 and unit < len(_UNITS) - 1:
-        amount, unit = amount / 1024, unit + 1
-    return f"{amount:#.3g} {_UNITS[unit]}" if unit else f"{value} B"
-
-
 def plain(text: str) -> str:
     """Return ``text`` on one line and without control characters: it may come from anywhere."""
     return "".join(c if c.isprintable() else "�" if c not in "\n\t" else " " for c in text)
@@ -191,7 +172,7 @@ def _stamp(ns: int) -> str | None:
 
 def _when(ns: int) -> str:
     stamp = _stamp(ns)
-    return stamp[:19].replace("T", " ") if stamp else _UNKNOWN
+    return stamp[:19].replace("T", " ") if stamp else UNKNOWN
 
 
 def _json(data: Any) -> str:

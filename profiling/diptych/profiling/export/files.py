@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import shutil
+import zlib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from diptych.profiling.export.csv import write_steps
-from diptych.profiling.runs.snapshot import RunSnapshot
+from diptych.profiling.runs.snapshot import RunSnapshot, WindowState
 from diptych.profiling.runs.summary import summarise, trace_files
 
 
@@ -88,9 +89,15 @@ def _traces(snapshot: RunSnapshot, window: int | None) -> list[Path]:
         if str(path.relative_to(snapshot.directory.absolute())) in names and path.is_file()
     ]
     if not traces:
-        why = next((w.text for w in wanted if w.text), f"state {wanted[0].state}")
-        raise ExportError(f"{snapshot.id}: no finished trace ({why})")
+        raise ExportError(f"{snapshot.id}: no finished trace ({_why_none(snapshot, wanted)})")
     return traces
+
+
+def _why_none(snapshot: RunSnapshot, wanted: list[WindowState]) -> str:
+    for window in wanted:
+        if window.trace is not None and window.trace.path is not None:
+            return f"{window.trace.path} is no longer in {snapshot.directory}"
+    return next((w.text for w in wanted if w.text), f"state {wanted[0].state}")
 
 
 def _refuse_existing(targets: list[Path], *, force: bool) -> None:
@@ -141,8 +148,16 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def _copy(trace: Path, path: Path, named: Path) -> None:
-    if named.suffix == ".json":
+    """Copy a trace, unpacked where the name asks for it; one that is damaged is no trace."""
+    plain = named.suffix == ".json"
+    try:
         with gzip.open(trace, "rb") as source, path.open("wb") as target:
-            shutil.copyfileobj(source, target, 1 << 20)
-    else:
+            while block := source.read(1 << 20):
+                if plain:
+                    target.write(block)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise ExportError(
+            f"{trace} is damaged and was not exported: {str(error) or type(error).__name__}"
+        ) from None
+    if not plain:
         shutil.copyfile(trace, path)

@@ -106,8 +106,7 @@ class Reduction:
             groups[type(record)].append(record)
         for kind, group in groups.items():
             if kind is Window:
-                for window in group:
-                    self.windows.window(rank, window)
+                self._take_windows(rank, group)
             elif rank == 0 or kind not in _OF_RANK_0:
                 take = self._takers.get(kind)
                 if take is not None:
@@ -184,6 +183,16 @@ class Reduction:
     def _take_nvml(self, records: list[Nvml]) -> None:
         self.nvml = records[-1]
 
+    def _take_windows(self, rank: int, records: list[Window]) -> None:
+        for record in records:
+            self.windows.window(rank, record)
+            if record.state == "failed":
+                self._window_failed(record.text)
+
+    def _window_failed(self, why: str | None) -> None:
+        # Without its number: a hundred windows that fail alike are one warning.
+        self.notice("window", f"a profile window failed: {why or 'nobody said why'}")
+
     def _take_operators(self, records: list[Operators]) -> None:
         for record in records:
             self.windows.operators(record)
@@ -191,6 +200,8 @@ class Reduction:
     def _take_traces(self, records: list[Trace]) -> None:
         for record in records:
             self.windows.trace(record)
+            if record.error:
+                self._window_failed(record.error)
 
 
 _OF_RANK_0 = frozenset({Step, Done, Eval, Memory, Framework, Model})

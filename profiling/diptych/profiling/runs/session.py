@@ -17,7 +17,7 @@ from diptych.profiling.records.summary import Losses
 from diptych.profiling.runs.files import DamagedRunError, RunError, load_manifest
 from diptych.profiling.runs.liveness import Liveness, probe, worker_journals
 from diptych.profiling.runs.reduce import Reduction
-from diptych.profiling.runs.snapshot import RunSnapshot, RunState
+from diptych.profiling.runs.snapshot import Notice, RunSnapshot, RunState
 from diptych.profiling.runs.state import judge
 from diptych.profiling.runs.warmup import WarmupSearch
 
@@ -26,6 +26,13 @@ _PROBE_EVERY = 0.25
 
 _GRACE = 15.0
 """Seconds in which a new directory may be without a manifest."""
+
+_NO_STEPS = Notice(
+    "no_steps",
+    "no step was seen: Diptych finds steps by optimizer.step, Trainer.step, Module.update or, "
+    "without gradients, by calls of the model; updates by hand and work in child processes "
+    "are not seen",
+)
 
 
 class RunSession:
@@ -242,11 +249,19 @@ class RunSession:
             nvml_state=known.nvml.state if known.nvml else None,
             nvml_text=known.nvml.text if known.nvml else None,
             windows=known.windows.states(),
-            notices=tuple(known.notices),
+            notices=self._notices(),
             losses=self._losses(),
             lag=self._lag if state.live else None,
             ruler=known.steps.ruler,
         )
+
+    def _notices(self) -> tuple[Notice, ...]:
+        known, (state, _) = self._reduction, self._state
+        # A run that failed before its first step has said why itself.
+        over = not state.live and state not in (RunState.FAILED, RunState.DAMAGED)
+        if over and known.framework is not None and not len(known.steps):
+            return (*known.notices, _NO_STEPS)
+        return tuple(known.notices)
 
     def _origin(self) -> int:
         known = self._reduction
