@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import signal
@@ -131,6 +132,38 @@ def test_losses_are_counted_and_told_when_writing_works_again(
     assert torn == 1
     sequence = [record["seq"] for record in good]
     assert sequence == sorted(set(sequence))
+
+
+def test_a_disk_that_stays_full_leaves_room_for_the_last_words(tmp_path: Path) -> None:
+    # GIVEN a file system of 64 KiB that something else fills up
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)],
+        capture_output=True,
+        check=False,
+    )
+    if mounted.returncode:
+        pytest.skip("a small file system can only be mounted by root")
+    try:
+        path = disk / "worker-r0.jsonl"
+        journal = Journal(str(path), "worker-r0")
+        with contextlib.suppress(OSError), (disk / "filler").open("wb", buffering=0) as filler:
+            while filler.write(bytes(4096)):
+                pass
+        # WHEN records come and the journal is closed without room ever being made
+        for n in range(500):
+            journal.emit("warning", {"code": "x", "text": "y" * 50, "number": n})
+            journal.drain()
+        journal.close()
+        # THEN what is lost is told, and every record is either there or counted
+        lines = [json.loads(line) for line in path.read_bytes().splitlines()]
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=True)
+    assert lines[-1]["k"] == "lost"
+    assert "No space left" in lines[-1]["why"]
+    kept = sum(line["k"] == "warning" for line in lines)
+    assert kept + lines[-1]["count"] == 500
 
 
 def test_a_queue_that_overflows_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -242,3 +242,18 @@ def test_tracebacks_through_hooks_are_the_same(end: str, torch_python: str, tmp_
     run, done = watched(torch_python, tmp_path, script)
     assert done == plain
     assert len(run.records("step")) == 2
+
+
+def test_a_script_that_profiles_itself_keeps_its_profile(torch_python: str, tmp_path: Path) -> None:
+    # GIVEN a window that is open when the script's own profile begins, and one due inside it
+    schedule = {"skip": 6, "wait": 0, "warmup": 1, "active": 4, "repeat": 2}
+    run = AgentRun.make(tmp_path / "run", torch_python, schedule=schedule)
+    done = run.run(SCRIPTS / "torch_own_profile.py")
+    # THEN the script has every call, and the windows say why they have none
+    assert done.code == 0, done.stderr.decode()
+    assert done.stdout == b"linear calls 20\n"
+    windows = run.records("window")
+    assert [w["text"] for w in windows if w["state"] == "failed"] == [
+        "the script uses torch.profiler itself; Diptych leaves it alone"
+    ] * 2
+    assert "captured" not in {w["state"] for w in windows}

@@ -26,6 +26,10 @@ Marked = Tuple[Optional[float], Optional[object]]
 """``(loss, token)``; see :meth:`Backend.mark`."""
 
 
+class WindowError(Exception):
+    """A profile window cannot be had; the message is for people."""
+
+
 class Backend(Protocol):
     """One framework, as the session sees it.
 

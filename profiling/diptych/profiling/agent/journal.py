@@ -9,6 +9,8 @@ shows, and a ``lost`` record follows as soon as writing works again.
 
 from __future__ import annotations
 
+import ctypes
+import errno
 import fcntl
 import json
 import math
@@ -22,6 +24,11 @@ VERSION = (1, 0)
 LIMIT = 200_000
 """Records that may wait; beyond it they are counted as lost."""
 _CHUNK = 64 * 1024
+_RESERVE = 4096
+"""Bytes kept free beyond the end of the file: on a full disk the last words, how
+many records are lost, still find room."""
+_KEEP_SIZE = 1
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 Formatter = Callable[[int, int, Any], str]
 """``(seq, t, payload)`` to one line without its newline."""
@@ -70,6 +77,9 @@ class Journal:
         self._why = ""
         self._dropped = 0
         self._torn = False
+        self._allocate = getattr(ctypes.CDLL(None, use_errno=True), "fallocate", None)
+        if self._allocate is not None:
+            self._allocate.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64]
         self.wake: Callable[[], None] = lambda: None
         """Called when a record was queued while nobody was known to be awake."""
         self.awake = False
@@ -137,6 +147,9 @@ class Journal:
     def _write(self, lines: List[bytes]) -> int:
         """Hand ``lines`` to the kernel; returns how many it has taken whole."""
         data = b"".join(lines)
+        if not self._room(len(data)):
+            self._why = os.strerror(errno.ENOSPC)
+            return 0
         lead = 1 if self._torn else 0
         try:
             taken = os.write(self._fd, b"\n" + data if lead else data) - lead
@@ -156,9 +169,36 @@ class Journal:
         self._torn = taken > 0
         return whole
 
+    def _room(self, size: int) -> bool:
+        """Return whether ``size`` bytes can be written and the reserve kept."""
+        if self._allocate is None:
+            return True
+        end = os.fstat(self._fd).st_size
+        if self._allocate(self._fd, _KEEP_SIZE, end, size + _RESERVE) == 0:
+            return True
+        if ctypes.get_errno() in _FULL:
+            return False
+        self._allocate = None  # this file system cannot reserve; a write will tell
+        return True
+
+    def _last_words(self) -> None:
+        """Say what is lost, in the room that was kept for it, and give back the rest."""
+        if self._fd < 0:
+            return
+        if self._lost:
+            self._allocate = None
+            notice = {"count": self._lost, "why": self._why}
+            self._write([self._line(time.monotonic_ns(), "lost", notice)])
+        try:
+            os.ftruncate(self._fd, os.fstat(self._fd).st_size)
+        except OSError:
+            pass  # a few kilobytes stay reserved
+
     def close(self) -> None:
         """Write what is queued and let go of the file."""
         self.drain()
+        self._count_dropped()
+        self._last_words()
         self.abandon()
 
     def abandon(self) -> None:

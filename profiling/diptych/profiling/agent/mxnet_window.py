@@ -22,6 +22,8 @@ import tempfile
 import threading
 from typing import Any, Callable, Dict, Iterator, Optional
 
+from .backend import WindowError
+
 _METADATA = b'"ph": "M"'
 _NAMED = re.compile(
     rb'"ph": "M",\s*"args": \{\s*"name": "([^\n]*)"\s*\},\s*"pid": (\d+),\s*"name": "process_name"'
@@ -36,7 +38,7 @@ _PATIENCE = 60.0
 OWN_USE = "the script uses mx.profiler itself; Diptych leaves it alone and records no windows"
 
 
-class ProfilerError(Exception):
+class ProfilerError(WindowError):
     """A window cannot be recorded; the text says why, in words for the user."""
 
 

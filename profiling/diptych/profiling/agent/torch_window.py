@@ -6,9 +6,13 @@ The operator summary is made from the exported file by another process:
 
 from __future__ import annotations
 
+import functools
 import os
 from typing import Any, Optional, Tuple
 
+from .backend import WindowError
+
+_OWN = "the script uses torch.profiler itself; Diptych leaves it alone"
 _QUIET = "KINETO_LOG_LEVEL"
 
 
@@ -21,9 +25,42 @@ class TorchWindow:
         self._started = False
         self._annotation: Optional[Any] = None
         self._quieted = False
+        self._own = False
+        """Whether the script has used the profiler: there is one of it in a process."""
+        self._preparing = False
+        self._watch()
+
+    def _watch(self) -> None:
+        """Notice the script's own profiles, whichever way it makes them."""
+        kind = self._torch.autograd.profiler.profile
+        original = getattr(kind, "_prepare_trace", None)
+        if original is None:
+            return
+
+        @functools.wraps(original)
+        def _prepare_trace(profile: Any) -> Any:
+            if not self._preparing:
+                self._yield()
+            return original(profile)
+
+        kind._prepare_trace = _prepare_trace
+
+    def _yield(self) -> None:
+        """Let the script have the profiler: what is open is given up."""
+        self._own = True
+        if self._profile is not None:
+            self.step(None)
+            self._end()
 
     def prepare(self, options: Tuple[str, ...]) -> None:
-        """Make a profiler and let it warm up."""
+        """Make a profiler and let it warm up.
+
+        Raises:
+            WindowError: the script uses the profiler.
+
+        """
+        if self._own:
+            raise WindowError(_OWN)
         profiler = self._torch.profiler
         activities = [profiler.ProfilerActivity.CPU]
         if self._torch.cuda.is_initialized():
@@ -36,11 +73,21 @@ class TorchWindow:
             with_stack="stacks" in options,
             profile_memory="memory" in options,
         )
-        self._profile.prepare_trace()
+        self._preparing = True
+        try:
+            self._profile.prepare_trace()
+        finally:
+            self._preparing = False
 
     def start(self) -> None:
-        """Begin to record."""
-        assert self._profile is not None  # noqa: S101  # prepared before
+        """Begin to record.
+
+        Raises:
+            WindowError: the script has begun to use the profiler since.
+
+        """
+        if self._profile is None:
+            raise WindowError(_OWN)
         self._profile.start_trace()
         self._started = True
 
@@ -55,7 +102,17 @@ class TorchWindow:
             self._annotation = annotation
 
     def stop(self) -> object:
-        """End the recording; returns what :meth:`write` needs."""
+        """End the recording; returns what :meth:`write` needs.
+
+        Raises:
+            WindowError: the script has begun to use the profiler since.
+
+        """
+        if self._profile is None and self._own:
+            raise WindowError(_OWN)
+        return self._end()
+
+    def _end(self) -> object:
         profile, self._profile = self._profile, None
         if profile is None:
             return None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import time
 from typing import Any, Callable, Dict, Optional, Tuple
 
-from .backend import Backend
+from .backend import Backend, WindowError
 from .journal import Journal
 from .side import Side
 from .windows import PREPARE, START, STOP, Window, Windows
@@ -51,7 +52,9 @@ class Windowing:
         actions = self._windows.boundary(n)
         for action in actions:
             window = before if action == STOP else self._windows.current
-            if window is not None and not self._act(backend, action, window, n):
+            done = window is None or self._act(backend, action, window, n)
+            # One that could not be ended is over all the same; another may begin.
+            if not done and action != STOP:
                 self._windows.fail(n)
                 break
         if self._recording:
@@ -81,8 +84,7 @@ class Windowing:
                 self._stop(backend, window)
         except Exception as error:
             self._recording = None
-            text = "%s: %s" % (type(error).__name__, error)
-            self._say(window, "failed", text=text)
+            self._say(window, "failed", text=_words(error))
             return False
         return True
 
@@ -122,8 +124,11 @@ class Windowing:
             backend.window_write(result, path + ".part")
             os.rename(path + ".part", path)
         except Exception as error:
-            text = "the trace could not be written: %s: %s" % (type(error).__name__, error)
-            self._say(window, "failed", text=text)
+            for left in glob.glob(glob.escape(path) + ".part*"):
+                os.unlink(left)
+            gone = isinstance(error, FileNotFoundError)
+            why = "the profiler left no file; is the disk full?" if gone else _words(error)
+            self._say(window, "failed", text="the trace could not be written: " + why)
             return
         spans = window.spans
         self._say(
@@ -142,3 +147,8 @@ class Windowing:
         record["options"] = window.options
         record.update(fields)
         self._journal.emit("window", record)
+
+
+def _words(error: Exception) -> str:
+    text = str(error)
+    return text if isinstance(error, WindowError) else "%s: %s" % (type(error).__name__, text)
