@@ -41,7 +41,7 @@ def environment(shared_home: Path) -> dict[str, str]:
 def diptych(
     environment: dict[str, str], tmp_path: Path
 ) -> Callable[..., subprocess.CompletedProcess[str]]:
-    def run(*words: str) -> subprocess.CompletedProcess[str]:
+    def run(*words: str, **options: Any) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [*_CLI, *words],
             env=environment,
@@ -50,6 +50,7 @@ def diptych(
             text=True,
             timeout=90,
             check=False,
+            **options,
         )
 
     return run
@@ -130,6 +131,7 @@ def test_people_get_the_summary_in_lines(diptych: Diptych, tmp_path: Path) -> No
     ("words", "status", "text"),
     [
         (["run"], 2, "--workload NAME or --script FILE"),
+        (["run", "--workload", "mlp", "--script", "x.py"], 2, "were both given"),
         (["run", "--workload", "mlp"], 2, "--framework torch"),
         (["run", "--framework", "torch", "--workload", "resnet81"], 2, "did you mean 'resnet18'"),
         (["run", "--framework", "jax", "--workload", "mlp"], 2, "torch, mxnet"),
@@ -150,7 +152,8 @@ def test_people_get_the_summary_in_lines(diptych: Diptych, tmp_path: Path) -> No
         (["run", "--script", "gone.py"], 1, "there is no script"),
         (["run", "--script", ".", "--steps", "3"], 2, "--steps is a workload's knob"),
         (["stop", "no-such-run"], 1, "no-such-run"),
-        (["capture", "last", "--steps", "0"], 2, "at least 1"),
+        (["capture", "last", "--steps", "0"], 2, "from 1 to 10,000"),
+        (["capture", "last", "--steps", "10001"], 2, "from 1 to 10,000"),
         (["stop"], 2, "RUN"),
         (["fly"], 2, "unknown command 'fly'"),
         (["--fly"], 2, "--fly"),
@@ -164,6 +167,97 @@ def test_wrong_input_is_one_line_and_creates_nothing(
     assert (done.returncode, done.stdout) == (status, "")
     assert text in done.stderr
     assert done.stderr.count("\n") == 1, done.stderr
+    assert _runs(shared_home) == before
+
+
+_ECHO = "import sys\nprint(repr(sys.stdin.read()))\n"
+
+
+def _echoed(done: subprocess.CompletedProcess[str]) -> str:
+    assert done.returncode == 0, done.stderr
+    return RunPaths(Path(json.loads(done.stdout)["dir"])).stdout.read_text()
+
+
+@pytest.mark.torch
+def test_a_file_or_a_pipe_on_standard_input_reaches_the_script(
+    diptych: Diptych, tmp_path: Path
+) -> None:
+    (tmp_path / "echo.py").write_text(_ECHO)
+    words = ("run", "--script", "echo.py", "--runtime", "torch", "--no-profile", "--json")
+    text = "1,2\n" * 50_000
+    assert _echoed(diptych(*words, input=text)) == f"{text!r}\n"
+    (tmp_path / "data.csv").write_text("head\nbody\n")
+    with (tmp_path / "data.csv").open("rb", buffering=0) as file:
+        file.read(5)
+        assert _echoed(diptych(*words, stdin=file)) == "'body\\n'\n", "from where it stands"
+
+
+@pytest.mark.torch
+def test_from_a_terminal_or_nowhere_the_input_is_empty(
+    diptych: Diptych, environment: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "echo.py").write_text(_ECHO)
+    words = ("run", "--script", "echo.py", "--runtime", "torch", "--no-profile", "--json")
+    leader, follower = pty.openpty()
+    os.write(leader, b"typed\n")
+    assert _echoed(diptych(*words, stdin=follower)) == "''\n"
+    os.close(leader)
+    os.close(follower)
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$@" <&-', "sh", *_CLI, *words],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+    assert _echoed(done) == "''\n"
+
+
+@pytest.mark.torch
+def test_nobody_else_keeps_the_pipe_of_the_input(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    """Whoever writes learns that the script does not read any more."""
+    (tmp_path / "deaf.py").write_text(
+        "import os, time\nos.close(0)\nprint('ready', flush=True)\ntime.sleep(300)\n"
+    )
+    home = Path(environment["DIPTYCH_HOME"])
+    before = _runs(home)
+    words = ("run", "--script", "deaf.py", "--runtime", "torch", "--no-profile")
+    reading, writing = os.pipe()
+    process = subprocess.Popen(
+        [*_CLI, *words],
+        env=environment,
+        cwd=tmp_path,
+        stdin=reading,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(reading)
+    (directory,) = _wait(lambda: _runs(home) - before, "the run")
+    stdout = RunPaths(directory).stdout
+    _wait(lambda: stdout.exists() and b"ready" in stdout.read_bytes(), "the script")
+    process.kill()
+    process.communicate()
+    try:
+        with pytest.raises(BrokenPipeError):
+            os.write(writing, b"x")
+    finally:
+        os.close(writing)
+        ask_stop(directory, "the test's end", kill=True)
+        _wait(partial(_is_over, directory), "its end")
+
+
+@pytest.mark.torch
+def test_a_dry_run_for_a_script_is_one_object(diptych: Diptych, shared_home: Path) -> None:
+    before = _runs(shared_home)
+    words = ("run", "--framework", "torch", "--workload", "mlp", "--steps", "7", "--dry-run")
+    plain = diptych(*words)
+    shown = json.loads(diptych(*words, "--json").stdout)
+    assert shown["command"] == plain.stdout.strip()
+    assert (shown["request"]["workload"], shown["request"]["knobs"]["steps"]) == ("mlp", 7)
     assert _runs(shared_home) == before
 
 

@@ -41,6 +41,7 @@ class Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status; no command opens the window."""
     words = list(sys.argv[1:] if argv is None else argv)
+    _open_standard()
     try:
         status = _window() if not words else _dispatch(words)
         sys.stdout.flush()
@@ -54,6 +55,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 1
     return status
+
+
+def _open_standard() -> None:
+    """Fill the places of closed standard streams: no lock or log may come to lie there."""
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
 
 
 def _window() -> int:

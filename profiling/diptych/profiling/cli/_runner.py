@@ -22,6 +22,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser("_runner")
     parser.add_argument("directory", type=Path)
     parser.add_argument("--lock-fd", type=int, default=None)
+    parser.add_argument("--stdin-fd", type=int, default=None)
     parser.add_argument("--take-over", action="store_true")
     parser.set_defaults(run=run)
 
@@ -41,18 +42,21 @@ def run(args: argparse.Namespace) -> int:
         raise CliError(f"the request on standard input is not valid: {error}", 2) from None
     if os.fork():
         os._exit(0)
-    if args.lock_fd is not None:
-        os.set_inheritable(args.lock_fd, False)
-    return _supervise(args.directory.absolute(), request, args.lock_fd)
+    for descriptor in (args.lock_fd, args.stdin_fd):
+        if descriptor is not None:
+            os.set_inheritable(descriptor, False)
+    return _supervise(args.directory.absolute(), request, args.lock_fd, args.stdin_fd)
 
 
-def _supervise(directory: Path, request: RunRequest, lock: int | None) -> int:
+def _supervise(directory: Path, request: RunRequest, lock: int | None, stdin: int | None) -> int:
     from diptych.profiling.cli.errors import CliError
     from diptych.profiling.runner.supervise import supervise
     from diptych.profiling.runs.summary import write_summary
 
     try:
-        supervise(directory, request, on_ready=_ready, on_finish=write_summary, lock=lock)
+        supervise(
+            directory, request, on_ready=_ready, on_finish=write_summary, lock=lock, stdin=stdin
+        )
     except OSError as error:
         text = f"{error.filename or directory}: {error.strerror or error}"
         # To the launcher too: on a full disk the log holds nothing.

@@ -6,6 +6,9 @@ import argparse
 
 from diptych.profiling.cli import options
 
+_MOST = 10_000
+"""Steps of one window: a profiler keeps all of it in the worker's memory."""
+
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Register `capture`."""
@@ -26,8 +29,8 @@ def run(args: argparse.Namespace) -> int:
     from diptych.profiling.cli.errors import CliError
     from diptych.profiling.runner.control import ask_capture
 
-    if args.steps < 1:
-        raise CliError("--steps has to be at least 1", 2)
+    if not 1 <= args.steps <= _MOST:
+        raise CliError(f"--steps has to be from 1 to {_MOST:,}", 2)
     directory = live_run(args.run)
     names = [name for name in ("shapes", "stacks", "memory") if getattr(args, name)]
     try:

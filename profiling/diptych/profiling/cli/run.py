@@ -21,6 +21,8 @@ TAKES_REST = True
 _EPILOG = """\
 Ctrl-C asks the run to stop, a second one kills it. Everything is in the run's
 directory; `diptych` (the window) shows it live, `diptych runs` afterwards.
+A file or a pipe on standard input is what the script reads; from a terminal
+(and from the window) its input is empty.
 
   diptych run --framework torch --workload resnet18 --batch-size 32
   diptych run --script train.py -- --epochs 3
@@ -97,13 +99,13 @@ def run(args: argparse.Namespace) -> int:
     from diptych.profiling.runner import launch
 
     if args.dry_run:
-        print(launch.shell_command(request))
+        _print_command(launch.shell_command(request), request, as_json=args.json)
         return 0
     line = LiveLine(sys.stderr)
     _note_missing_window(request, args)
     interrupts = Interrupts()
     try:
-        directory = launch.start(request)
+        directory = launch.start(request, stdin=_input())
         interrupts.now_known(directory)
         line.say(f"run {directory.name} in {directory}")
         _watch(directory, line, interrupts)
@@ -115,13 +117,32 @@ def run(args: argparse.Namespace) -> int:
     return _report(directory, as_json=args.json, interrupted=interrupts)
 
 
+def _input() -> int | None:
+    """Return the descriptor of our standard input if it is a file or a pipe.
+
+    A run outlives its terminal, so it does not read from one.
+    """
+    import os
+    import stat
+
+    if sys.__stdin__ is None:  # closed: another file may have its number
+        return None
+    try:
+        mode = os.fstat(0).st_mode
+    except OSError:
+        return None
+    return 0 if stat.S_ISREG(mode) or stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) else None
+
+
 def make_request(args: argparse.Namespace) -> RunRequest:
     """Return what the options ask for.
 
     Raises:
         CliError: it cannot be run.
     """
-    if (args.workload is None) == (args.script is None):
+    if args.workload is not None and args.script is not None:
+        raise CliError("--workload and --script were both given: a run has one of them", 2)
+    if args.workload is None and args.script is None:
         raise CliError("run needs --workload NAME or --script FILE (see `diptych run --help`)", 2)
     if args.python and args.runtime:
         raise CliError("--python and --runtime exclude each other", 2)
@@ -192,6 +213,15 @@ def _interpreter(python: str | None) -> str | None:
 
     found = shutil.which(python) if "/" not in python else None
     return found or str(Path(python).expanduser().absolute())
+
+
+def _print_command(command: str, request: RunRequest, *, as_json: bool) -> None:
+    import msgspec
+
+    if as_json:
+        print(msgspec.json.encode({"command": command, "request": request}).decode())
+    else:
+        print(command)
 
 
 def _note_missing_window(request: RunRequest, args: argparse.Namespace) -> None:

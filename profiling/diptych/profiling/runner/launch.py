@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import select
 import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -46,18 +48,19 @@ _PATIENCE = 60.0
 _RUNNER = (sys.executable, "-m", "diptych.profiling.cli", "_runner")
 
 
-def start(request: RunRequest, *, home: Path | None = None) -> Path:
+def start(request: RunRequest, *, home: Path | None = None, stdin: int | None = None) -> Path:
     """Start a run and return its directory, in which the manifest stands.
 
     The runner is in a session of its own and outlives this process. Takes as
-    long as the facts of the manifest do: usually half a second.
+    long as the facts of the manifest do: usually half a second. ``stdin`` is a
+    descriptor that the workload is to read from; without one its input is empty.
 
     Raises:
         LaunchError: the run could not be started; nothing of it is left.
     """
     directory, lock = _make(request, home)
     try:
-        process = _spawn(directory, request, lock)
+        process = _spawn(directory, request, lock, stdin)
     except OSError as error:
         shutil.rmtree(directory, ignore_errors=True)
         raise LaunchError(f"the runner cannot be started: {error.strerror}") from None
@@ -124,25 +127,49 @@ def _make(request: RunRequest, home: Path | None) -> tuple[Path, int]:
     return runs / identity, lock
 
 
-def _spawn(directory: Path, request: RunRequest, lock: int) -> subprocess.Popen[bytes]:
-    command = [*_RUNNER, str(directory)]
+def _spawn(
+    directory: Path, request: RunRequest, lock: int, stdin: int | None
+) -> subprocess.Popen[bytes]:
+    command = [*_RUNNER, str(directory), "--lock-fd", str(lock)]
+    with _above_standard(stdin) as passed:
+        for descriptor in passed:
+            command += ["--stdin-fd", str(descriptor)]
+        process = _popen(command, directory, (lock, *passed))
+    with contextlib.suppress(BrokenPipeError), process.stdin or contextlib.nullcontext() as pipe:
+        if pipe is not None:
+            pipe.write(msgspec.json.encode(request))
+    return process
+
+
+@contextlib.contextmanager
+def _above_standard(descriptor: int | None) -> Iterator[tuple[int, ...]]:
+    """Give out a copy that is not 0, 1 or 2: the runner's own take those places."""
+    if descriptor is None:
+        yield ()
+        return
+    copy = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 3)
+    try:
+        yield (copy,)
+    finally:
+        os.close(copy)
+
+
+def _popen(
+    command: Sequence[str], directory: Path, passed: tuple[int, ...]
+) -> subprocess.Popen[bytes]:
     # In the run directory: `-m` puts the working folder on the module path, and
     # a user's random.py must not become the runner's.
     with RunPaths(directory).runner_log.open("ab") as log:
-        process = subprocess.Popen(
-            [*command, "--lock-fd", str(lock)],
+        return subprocess.Popen(
+            command,
             cwd=directory,
             env={**os.environ, tree.TOKEN: directory.name},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
-            pass_fds=(lock,),
+            pass_fds=passed,
             start_new_session=True,
         )
-    with contextlib.suppress(BrokenPipeError), process.stdin or contextlib.nullcontext() as pipe:
-        if pipe is not None:
-            pipe.write(msgspec.json.encode(request))
-    return process
 
 
 def _await(process: subprocess.Popen[bytes], directory: Path) -> None:

@@ -42,12 +42,14 @@ def supervise(
     on_finish: Callable[[Path], object],
     lock: int | None = None,
     grace: Grace | None = None,
+    stdin: int | None = None,
 ) -> outcome.Ending:
     """Run the worker of ``request`` to its end and return how it ended.
 
     ``on_ready`` is called when the manifest stands, ``on_finish`` last, when
     everything of the run is written. ``lock`` is the descriptor of the runner's
-    lock when the launcher has taken it already. Call it in a process of its
+    lock when the launcher has taken it already, ``stdin`` what the worker is to
+    read from; it is closed here when the worker has it. Call it in a process of its
     own: it takes over SIGINT and SIGTERM and becomes a subreaper.
 
     Raises:
@@ -59,7 +61,7 @@ def supervise(
         prepare.write_agent_config(directory, request)
         prepare.write_manifest(directory, request, environment)
         on_ready()
-        with _Run(directory, request, environment, grace or Grace()) as run:
+        with _Run(directory, request, environment, grace or Grace(), stdin) as run:
             ending = run.go()
         on_finish(directory)
     finally:
@@ -71,12 +73,18 @@ class _Run:
     """The moving parts of one run."""
 
     def __init__(
-        self, directory: Path, request: RunRequest, environment: dict[str, str], grace: Grace
+        self,
+        directory: Path,
+        request: RunRequest,
+        environment: dict[str, str],
+        grace: Grace,
+        stdin: int | None,
     ) -> None:
         self._directory = directory
         self._request = request
         self._environment = environment
         self._grace = grace
+        self._stdin = stdin
         self._paths = RunPaths(directory)
         self._journal = JournalWriter(self._paths.runner_journal, "runner")
         _reserve_journal(self._paths.runner_journal)
@@ -126,15 +134,24 @@ class _Run:
                 env=self._environment,
                 stdout=out.descriptor,
                 stderr=err.descriptor,
+                stdin=self._stdin,
             )
         except OSError as error:
             return self._record(outcome.not_started(error, self._request.python, cwd))
+        finally:
+            self._close_stdin()
         self._worker = worker
         self._journal.write(Launched, pid=worker.pid, rank=0, argv=tuple(argv))
         returncode = self._watch(worker)
         ending = self._record(self._describe(returncode, evidence))
         self._clean_up()
         return ending
+
+    def _close_stdin(self) -> None:
+        """Let go of it: whoever writes into that pipe learns when the worker is gone."""
+        if self._stdin is not None:
+            os.close(self._stdin)
+            self._stdin = None
 
     def _watch(self, worker: Worker) -> int:
         request = self._request

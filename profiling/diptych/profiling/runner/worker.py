@@ -14,6 +14,9 @@ from collections.abc import Mapping, Sequence
 class Worker:
     """A started worker.
 
+    ``stdin`` is the descriptor that it reads from, None for an empty input; it
+    stays open here.
+
     Raises:
         OSError: the interpreter or the working folder is not there; `filename`
             tells which.
@@ -27,12 +30,13 @@ class Worker:
         env: Mapping[str, str],
         stdout: int,
         stderr: int,
+        stdin: int | None = None,
     ) -> None:
         self._popen = subprocess.Popen(
             list(argv),
             cwd=cwd,
             env=dict(env),
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL if stdin is None else stdin,
             stdout=stdout,
             stderr=stderr,
             start_new_session=True,
