@@ -21,7 +21,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks._overhead import attach, journal, twin
+from benchmarks._overhead import Patches, attach, journal, twin
 
 STEPS = 5
 os.environ["KINETO_LOG_LEVEL"] = "99"
@@ -41,7 +41,10 @@ class TorchTrial:
         self._loss = nn.CrossEntropyLoss()
 
         self._optimizer = self._bare = twin(torch.optim.SGD)(self._net.parameters(), lr=0.01)
+        # The agent leaves the profiler alone where a script uses it: not for the bare side.
+        self._watched = Patches([torch.autograd.profiler.profile])
         self.session = attach_agent(torch) if attach_agent else None
+        self._watched.learn()
         if self.session is not None:
             self._optimizer = twin(torch.optim.SGD)(self._net.parameters(), lr=0.01)
             self.train(3)
@@ -58,6 +61,7 @@ class TorchTrial:
 
     def bare(self, path: str) -> float:
         """Make a window without the agent; returns its pause."""
+        self._watched.use(agent=False)
         profile = self._profiler.profile(activities=[self._profiler.ProfilerActivity.CPU])
         profile.prepare_trace()
         self._train(self._bare, 1)
@@ -68,7 +72,9 @@ class TorchTrial:
         began = time.perf_counter()
         profile.stop_trace()
         profile.export_chrome_trace(path)
-        return time.perf_counter() - began
+        pause = time.perf_counter() - began
+        self._watched.use(agent=True)
+        return pause
 
 
 class MxnetTrial:

@@ -8,10 +8,11 @@ the output is ready. MXNet's engine itself writes down when (``mxnet_stamps``).
 from __future__ import annotations
 
 import os
+import time
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from .mxnet_facts import describe, device_name
-from .mxnet_stamps import Stamps, Token, mean
+from .mxnet_stamps import SPACING, Stamps, Token, mean
 from .mxnet_window import MxProfiler, ProfilerError
 
 _POLL = 0.025
@@ -54,6 +55,7 @@ class MxBackend:
         self._synchronous = os.environ.get("MXNET_ENGINE_TYPE") == "NaiveEngine"
         self._stamps: Optional[Stamps] = None
         self._blind = False
+        self._next_loss = 0
         self._idle = 0
         self._profiler = MxProfiler(mx, self.settle)
         self._memory = False
@@ -93,27 +95,35 @@ class MxBackend:
             raise failure.with_traceback(None)
 
     def mark(self, loss: Any) -> Tuple[Optional[float], Optional[object]]:
-        """Keep hold of a step's own arrays, cut off from the graph behind them."""
+        """Have the engine note when a step's own arrays are ready; keep its loss to be read."""
         written, self.written = self.written, ()
         is_loss = not isinstance(loss, Output)
         value = loss if is_loss else loss.value
         if self.fenced or self._synchronous:
             arrays = self._found(value) if is_loss else []
             return (mean(arrays) if arrays and self.failure is None else None), None
-        if hasattr(value, "diptych_outputs"):
-            arrays, is_loss = value.diptych_outputs(), False
-        else:
-            arrays = [array.detach() for array in self._found(value)]
+        is_model = hasattr(value, "diptych_outputs")
+        arrays = value.diptych_outputs() if is_model else self._found(value)
         if not arrays and not written:
             return None, NOT_THERE
-        token = Token(arrays, is_loss, written)
+        kept = self._kept(arrays) if is_loss and not is_model else []
+        token = Token(kept, bool(kept))
         if self._stamps is None and not self._blind:
             self._stamps = self._look()
         if self._stamps is not None:
             # Now, not when the step is followed: that may be later, and then the
             # engine would do it after the work of the next step.
-            self._stamps.push(token)
+            self._stamps.push(token, (*arrays, *written))
         return None, token
+
+    def _kept(self, arrays: List[Any]) -> List[Any]:
+        """Return losses to be read later, cut off from the graph; not of each short step."""
+        if self._stamps is not None and self._stamps.short:
+            now = time.monotonic_ns()
+            if now < self._next_loss:
+                return []
+            self._next_loss = now + SPACING
+        return [array.detach() for array in arrays]
 
     def follow(self, n: int, token: object) -> None:
         """Report it as step ``n`` once the engine has written its time down."""

@@ -138,6 +138,7 @@ def _trainer_made(original: Call, watcher: Watcher) -> Call:
 
 def _step(original: Call, watcher: Watcher) -> Call:
     probe, backend = watcher.probe, watcher.backend
+    written = _Written()
 
     def wrapped(self: Any, *args: Any, **kwargs: Any) -> Any:
         if watcher.optimizing or not probe.ready():
@@ -157,7 +158,7 @@ def _step(original: Call, watcher: Watcher) -> Call:
         samples = None if watcher.fed else _told(args, kwargs)
         watcher.told = samples is not None
         watcher.fed = False
-        backend.written = _written(self)
+        backend.written = written.by(self)
         probe.optimizer_end(key, samples)
         if backend.failure is not None:
             backend.fail()
@@ -166,17 +167,27 @@ def _step(original: Call, watcher: Watcher) -> Call:
     return wrapped
 
 
-def _written(trainer: Any) -> Tuple[Any, ...]:
-    """Return the first and the last parameter's arrays.
+class _Written:
+    """The first and the last parameter that a trainer writes.
 
     The gradient of the first is the last to be known; the update of the last
     is the last to be pushed.
     """
-    try:
-        trained = [p for p in trainer._params if p.grad_req != "null"]
-        return tuple(array for p in (trained[0], trained[-1]) for array in p._data)
-    except (AttributeError, IndexError, TypeError):
-        return ()  # none, or not initialised
+
+    def __init__(self) -> None:
+        self._known: WeakKeyDictionary[Any, Tuple[Any, Any]] = WeakKeyDictionary()
+
+    def by(self, trainer: Any) -> Tuple[Any, ...]:
+        """Return the arrays of both, one a device; none where they are not initialised."""
+        try:
+            ends = self._known.get(trainer)
+            if ends is None or "null" in (ends[0].grad_req, ends[1].grad_req):
+                trained = [p for p in trainer._params if p.grad_req != "null"]
+                ends = self._known[trainer] = (trained[0], trained[-1])
+            first, last = ends
+            return tuple(first._data if first is last else [*first._data, *last._data])
+        except (AttributeError, IndexError, TypeError):
+            return ()
 
 
 def _told(args: Any, kwargs: Any) -> Optional[int]:

@@ -17,7 +17,7 @@ from __future__ import annotations
 import ctypes
 import time
 from collections import deque
-from typing import Any, Callable, Deque, List, Optional, Tuple
+from typing import Any, Callable, Deque, Dict, Optional, Sequence, Tuple
 
 _clock = time.monotonic_ns
 
@@ -41,30 +41,30 @@ _STA_NANO = 0x2000
 _NAME = b"WaitForVar"  # what MXNet calls its own waits: known as engine noise
 _AT_ONCE = 4  # FnProperty::kAsync: by the thread that pushes, or the one that made it ready
 
-_SPACING = 4_000_000
+SPACING = 4_000_000
 """Nanoseconds between two losses that are read: reading one costs the interpreter 10 µs."""
 
 Report = Callable[[int, int, Optional[float]], None]
 
 
 class Token:
-    """What a step is seen by. ``is_loss``: the mean of ``arrays`` is its loss.
+    """What a step is seen by. ``is_loss``: the mean of ``arrays`` is its loss."""
 
-    ``written`` are arrays that the end of the step wrote: its parameters.
-    """
+    __slots__ = ("arrays", "is_loss", "pushed", "slot")
 
-    __slots__ = ("arrays", "is_loss", "pushed", "slot", "written")
-
-    def __init__(self, arrays: List[Any], is_loss: bool, written: Tuple[Any, ...] = ()) -> None:
+    def __init__(self, arrays: Sequence[Any], is_loss: bool) -> None:
         self.arrays = arrays
         self.is_loss = is_loss
-        self.written = written
         self.slot = -1
         self.pushed = 0
 
 
 class Stamps:
     """A ring of times: pushed and watched by the training thread, collected by another."""
+
+    short = False
+    """Steps are so short that not each loss is read."""
+    _previous = 0
 
     def __init__(self, mx: Any) -> None:
         """Look the functions up and try them.
@@ -92,13 +92,17 @@ class Stamps:
         self._context = (ctypes.c_int * 2)(1, 0)
         self._property = number(_AT_ONCE)
         self._fixed = (ctypes.addressof(self._context), ctypes.addressof(self._property))
-        self._one = (pointer * 1)()
+        self._handles: Dict[int, Any] = {}
+        """An array of C a length, used again and again."""
         self._next = 0
         self._read_next = 0
         self._out: Deque[Tuple[int, Token]] = deque()
 
-    def push(self, token: Token) -> None:
-        """Have the engine write down when ``token`` is ready; call it where the step ends."""
+    def push(self, token: Token, arrays: Sequence[Any]) -> None:
+        """Have the engine write down when ``arrays`` are ready; call it where the step ends.
+
+        They need not live on: the engine keeps what its operations still wait for.
+        """
         if len(self._out) >= SLOTS - 1:
             return
         slot = self._next
@@ -108,16 +112,16 @@ class Stamps:
         # The engine runs what is pushed here after the writes pushed before it and
         # before those pushed later: a parameter tells the end of *this* step,
         # which waiting for it (until nobody writes it any more) would not.
-        arrays = (*token.arrays, *token.written)
-        handles = self._one
-        if len(arrays) == 1:
-            handles[0] = arrays[0].handle.value
-        else:
-            handles = (ctypes.c_void_p * len(arrays))(*[array.handle.value for array in arrays])
+        count = len(arrays)
+        handles = self._handles.get(count)
+        if handles is None:
+            handles = self._handles[count] = (ctypes.c_void_p * count)()
+        for at, array in enumerate(arrays):
+            handles[at] = array.handle.value
         place = self._base + slot * _WORDS * 8
         context, kind = self._fixed
         done = self._push(
-            self._good, place, self._stamp, context, handles, len(arrays), None, 0, kind, 0, _NAME
+            self._good, place, self._stamp, context, handles, count, None, 0, kind, 0, _NAME
         )
         if done == 0:
             token.slot, token.pushed = slot, _clock()
@@ -147,8 +151,10 @@ class Stamps:
             ready = words[at + _SECONDS] * 1_000_000_000 + words[at + _FRACTION] * unit
             ready = min(max(ready + shift, token.pushed), _clock())
             loss = None
+            self.short = ready - self._previous < SPACING
+            self._previous = ready
             if token.is_loss and ready >= self._read_next:
-                self._read_next = ready + _SPACING
+                self._read_next = ready + SPACING
                 loss = mean(token.arrays)
             report(n, ready, loss)
         return False
@@ -183,7 +189,7 @@ def real_to_monotonic() -> int:
     return best[1] if best else 0
 
 
-def mean(arrays: List[Any]) -> Optional[float]:
+def mean(arrays: Sequence[Any]) -> Optional[float]:
     """Return the mean over all elements of ready ``arrays``; None where there is none."""
     total, count = 0.0, 0
     for array in arrays:
