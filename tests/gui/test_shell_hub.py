@@ -13,6 +13,7 @@ from tests.helpers.fake_run import LiveRun, make_run
 
 from diptych.gui.models.hub import RunHub
 from diptych.gui.models.selection import MOST, Selection
+from diptych.profiling.runs.session import RunSession
 from diptych.profiling.runs.snapshot import RunSnapshot, RunState
 
 
@@ -111,3 +112,31 @@ def _steps(hub: RunHub, run: str) -> int:
 def _state(hub: RunHub, run: str) -> RunState | None:
     snapshot = _snapshot(hub, run)
     return snapshot.state if snapshot else None
+
+
+def test_a_run_that_cannot_be_read_starves_no_other_and_is_named_once(
+    qtbot: QtBot, hub: RunHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub.runs.mkdir()
+    bad = make_run(hub.runs, steps=10, seed=1)
+    poll, tries = RunSession.poll, [0]
+    troubles: list[str] = []
+
+    def fails(session: RunSession, *args: int) -> bool:
+        if session.directory == bad:
+            tries[0] += 1
+            raise ZeroDivisionError("a bug")
+        return poll(session, *args)
+
+    monkeypatch.setattr(RunSession, "poll", fails)
+    monkeypatch.setattr("diptych.gui.models.reader._AFTER_TROUBLE", 0.01)
+    hub.trouble.connect(troubles.append)
+    with LiveRun(hub.runs, seed=2) as run:
+        run.step(3)
+        hub.show([bad.name, run.id])
+        qtbot.waitUntil(lambda: _steps(hub, run.id) == 3, timeout=10_000)
+        run.step(5)
+        qtbot.waitUntil(lambda: _steps(hub, run.id) == 8 and tries[0] > 3, timeout=10_000)
+        assert troubles == [f"{bad.name} cannot be read: ZeroDivisionError: a bug"]
+        monkeypatch.setattr(RunSession, "poll", poll)
+        qtbot.waitUntil(lambda: _steps(hub, bad.name) == 10, timeout=10_000)

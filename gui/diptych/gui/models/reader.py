@@ -23,6 +23,7 @@ _BACKGROUND = 0.5
 """The same for a live run that is only in the list."""
 
 _LISTING = 1.0
+_AFTER_TROUBLE = 1.0
 _GREW_LATELY = 1.0
 _KEPT = 4
 """Ended runs that are kept open after they were shown last."""
@@ -74,6 +75,7 @@ class _Followed:
     grew: float = float("-inf")
     touched: float = 0.0
     dirty: bool = True
+    trouble: str | None = None
 
 
 class Reader:
@@ -200,10 +202,28 @@ class Reader:
             shown = run in self._shown
             if followed.due > time.monotonic():
                 continue
-            if followed.session.poll() or followed.dirty:
-                followed.grew, followed.dirty = time.monotonic(), False
-                news.snapshots[run] = _known_as(run, followed.session.snapshot())
-            followed.due = time.monotonic() + _pace(followed, shown=shown)
+            try:
+                self._poll_one(run, followed, news)
+            except Exception as error:  # the other runs must go on, and this one be named
+                _note(run, followed, error, news)
+            else:
+                followed.trouble = None
+                followed.due = time.monotonic() + _pace(followed, shown=shown)
+
+    @staticmethod
+    def _poll_one(run: str, followed: _Followed, news: News) -> None:
+        if followed.session.poll() or followed.dirty:
+            news.snapshots[run] = _known_as(run, followed.session.snapshot())
+            followed.grew, followed.dirty = time.monotonic(), False
+
+
+def _note(run: str, followed: _Followed, error: Exception, news: News) -> None:
+    """Report that a run cannot be read, once for each reason, and try again later."""
+    trouble = f"{run} cannot be read: {type(error).__name__}: {error}"
+    if trouble != followed.trouble:
+        followed.trouble = trouble
+        news.trouble = news.trouble or trouble
+    followed.dirty, followed.due = True, time.monotonic() + _AFTER_TROUBLE
 
 
 def _pace(followed: _Followed, *, shown: bool) -> float:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from diptych.gui.models.completion import progress
 from diptych.gui.text import format as fmt
 from diptych.profiling.records.manifest import RunRequest
 from diptych.profiling.runs.snapshot import RunSnapshot, RunState
@@ -123,15 +124,15 @@ def latest_step_ns(snapshot: RunSnapshot) -> float | None:
     """Return the median completed step time: of the newest steps while live, else of all."""
     steps = snapshot.steps
     times = steps.completed[counted_steps(steps, snapshot.warmup)]
-    times = times[-_LATEST:] if snapshot.state.live else times
     times = times[~np.isnan(times)]
+    times = times[-_LATEST:] if snapshot.state.live else times
     return float(np.median(times)) if len(times) else None
 
 
 def _fraction(snapshot: RunSnapshot | None) -> float | None:
     if snapshot is None or not snapshot.total_steps:
         return None
-    return min(1.0, len(snapshot.steps) / snapshot.total_steps)
+    return min(1.0, progress(snapshot) / snapshot.total_steps)
 
 
 def day(then: date, today: date) -> str:

@@ -10,6 +10,7 @@ from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from diptych.gui.models.hub import RunHub
+from diptych.gui.models.own_gpus import gpus_of
 from diptych.gui.models.selection import Selection
 from diptych.gui.plots.marks import Marks
 from diptych.gui.plots.row import Row
@@ -218,9 +219,10 @@ class LiveView(QWidget):
     def _with_limits(self, key: str, shown: list[Shown], marks: Marks) -> Marks:
         if key != "gpu_power":
             return marks
-        infos = [info for run in shown for info in run.snapshot.gpu_info.values()]
-        limits = {info.power_limit for info in infos if info.power_limit is not None}
-        levels = tuple((limit, "limit") for limit in sorted(limits))
+        known = [(run.snapshot.gpu_info, gpus_of(run.snapshot)) for run in shown]
+        found = {infos[i].power_limit for infos, mine in known for i in mine if i in infos}
+        limits = sorted(limit for limit in found if limit is not None)
+        levels = tuple((limit, "limit") for limit in limits)
         return Marks(marks.warmup, "", marks.captures, marks.evals, levels)
 
     def _show_overview(self, shown: list[Shown], plots: dict[str, list[Series]]) -> None:

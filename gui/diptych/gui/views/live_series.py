@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from diptych.gui.models.completion import completed_at, completed_count
+from diptych.gui.models.own_gpus import gpus_of, used
 from diptych.gui.plots.marks import Marks, Stretch
 from diptych.gui.plots.reduce import Floats, Ints
 from diptych.gui.plots.series import Kind, Series
@@ -94,20 +96,6 @@ def _steps(run: Shown, tokens: Tokens) -> list[tuple[str, Series]]:
     if _known(steps.loss):
         made.append(("loss", _loss(run, done)))
     return made
-
-
-def completed_at(snapshot: RunSnapshot) -> Ints:
-    """Return when each step was completed, in ns, rising; its dispatch where not known.
-
-    A framework may dispatch twenty steps at once and then wait for them: drawn
-    at their dispatch they would stand in heaps.
-    """
-    steps = snapshot.steps
-    if snapshot.ruler not in ("event", "loss"):
-        return steps.end
-    known = np.isfinite(steps.completed_at)
-    at = np.where(known, steps.completed_at, steps.end).astype(np.int64)
-    return np.maximum.accumulate(at)
 
 
 def _step_line(run: Shown, label: str, t: Ints, values: Floats | Ints) -> Series:
@@ -209,23 +197,6 @@ def _gap(t: Ints) -> int:
     return max(_LEAST_GAP, int(5 * np.median(lately))) if len(lately) else _LEAST_GAP
 
 
-def gpus_of(snapshot: RunSnapshot) -> list[int]:
-    """Return the GPUs that the run works on; all of them where that cannot be told."""
-    mine = [i for i, gpu in snapshot.gpus.items() if _used(gpu.columns.get("tree_mem"))]
-    if mine:
-        return mine
-    device = (snapshot.framework.device or "") if snapshot.framework else ""
-    if device == "cpu":
-        return []
-    index = device.rpartition(":")[2] or device.strip("gpu()")
-    named = [i for i in snapshot.gpus if index == str(i)]
-    return named or list(snapshot.gpus)
-
-
-def _used(memory: Floats | None) -> bool:
-    return memory is not None and bool((np.nan_to_num(memory) > 0).any())
-
-
 def _devices(run: Shown) -> list[tuple[str, Series]]:
     made = []
     mine = gpus_of(run.snapshot)
@@ -252,7 +223,7 @@ def _allocator(snapshot: RunSnapshot) -> bool:
 
 def _gpu_memory(run: Shown, gpu: runs.Series) -> list[Series]:
     """Return what the driver says: of the process tree, else of the whole device."""
-    if _used(gpu.columns.get("tree_mem")):
+    if used(gpu.columns.get("tree_mem")):
         return _samples(run, "process", gpu, "tree_mem", _GIB)
     return _samples(run, "whole GPU", gpu, "mem_used", _GIB)
 
@@ -295,7 +266,8 @@ def _warmup(run: Shown) -> list[Stretch]:
     count, steps = run.snapshot.warmup, run.snapshot.steps
     if not count or count > len(steps):
         return []
-    begin, end = _at(run, int(steps.start[0])), _at(run, int(steps.end[count - 1]))
+    done = completed_at(run.snapshot)
+    begin, end = _at(run, int(steps.start[0])), _at(run, int(done[count - 1]))
     return [Stretch(begin, end, "warm-up", run.colour)]
 
 
@@ -327,17 +299,19 @@ def _captures(run: Shown, several: bool) -> list[Stretch]:
 
 def last_second(snapshot: RunSnapshot) -> float:
     """Return when the newest of everything that is drawn was seen, in s."""
-    times = [snapshot.steps.end, snapshot.process.t, snapshot.host.t]
+    done = completed_at(snapshot)
+    times = [snapshot.steps.end, done, snapshot.process.t, snapshot.host.t]
     times += [gpu.t for gpu in snapshot.gpus.values()]
     newest = max((int(t[-1]) for t in times if len(t)), default=snapshot.origin)
     return max(0.0, (newest - snapshot.origin) / 1e9)
 
 
 def seconds_to_go(snapshot: RunSnapshot) -> float | None:
-    """Return the likely rest of a live run in s, from its latest steps."""
-    steps, total = snapshot.steps, snapshot.total_steps
-    if not snapshot.state.live or total is None or len(steps) < 5:
+    """Return the likely rest of a live run in s, from its latest completed steps."""
+    total, count = snapshot.total_steps, completed_count(snapshot)
+    if not snapshot.state.live or total is None or count < 5:
         return None
-    lately = min(len(steps) - 1, 50)
-    each = float(steps.end[-1] - steps.end[-1 - lately]) / lately / 1e9
-    return max(0.0, (total - len(steps)) * each)
+    done = completed_at(snapshot)
+    lately = min(count - 1, 50)
+    each = float(done[count - 1] - done[count - 1 - lately]) / lately / 1e9
+    return max(0.0, (total - count) * each)

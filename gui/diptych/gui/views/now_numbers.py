@@ -12,10 +12,11 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from diptych.gui.models.completion import completed_at, completed_count
+from diptych.gui.models.own_gpus import own_gpus
 from diptych.gui.text import format as fmt
-from diptych.gui.views.live_series import gpus_of
 from diptych.profiling.records.summary import StepTimes
-from diptych.profiling.runs.snapshot import Floats, RunSnapshot, Series, StepColumns
+from diptych.profiling.runs.snapshot import Floats, Ints, RunSnapshot, Series, StepColumns, StepFlag
 from diptych.profiling.runs.statistics import (
     counted_steps,
     overhead_percent,
@@ -71,8 +72,15 @@ class Stretch:
 
     @property
     def steps(self) -> StepColumns:
-        """The steps that ended in it."""
-        first, stop = self._rows()
+        """The steps that were completed in it: those of the curves."""
+        return self._cut(*self._rows())
+
+    @property
+    def dispatched(self) -> StepColumns:
+        """The steps whose dispatch ended in it: those of the bars of phases."""
+        return self._cut(*self._dispatched_rows())
+
+    def _cut(self, first: int, stop: int) -> StepColumns:
         cut = {
             f.name: getattr(self.snapshot.steps, f.name)[..., first:stop]
             for f in fields(StepColumns)
@@ -80,30 +88,61 @@ class Stretch:
         return StepColumns(**cut)
 
     def _rows(self) -> tuple[int, int]:
-        end = self.snapshot.steps.end
-        first = int(np.searchsorted(end, self.low, "right"))
-        return first, int(np.searchsorted(end, self.high, "right"))
+        # Beyond the newest completion is what the device is still at.
+        over = completed_at(self.snapshot)[: completed_count(self.snapshot)]
+        return _between(over, self.low, self.high)
+
+    def _dispatched_rows(self) -> tuple[int, int]:
+        return _between(self.snapshot.steps.end, self.low, self.high)
+
+    @property
+    def steady_from(self) -> int:
+        """When the run's warm-up was over, in ns; its beginning where there is none."""
+        count = self.snapshot.warmup or 0
+        done = completed_at(self.snapshot)
+        return int(done[count - 1]) if 0 < count <= len(done) else self.snapshot.origin
+
+    def completed_between(self, low: int, high: int) -> StepColumns:
+        """Return the steps that were completed after ``low`` and up to ``high`` ns."""
+        return Stretch(self.snapshot, low, high).steps
 
     @property
     def count(self) -> int:
-        """How many steps ended in it."""
+        """How many steps were completed in it."""
         first, stop = self._rows()
         return stop - first
 
     @property
     def warmup(self) -> int:
-        """How many of its first steps are warm-up."""
-        return max(0, (self.snapshot.warmup or 0) - self._rows()[0])
+        """How many of its first completed steps are warm-up."""
+        return self._warm(self._rows()[0])
+
+    @property
+    def dispatched_warmup(self) -> int:
+        """How many of its first dispatched steps are warm-up."""
+        return self._warm(self._dispatched_rows()[0])
+
+    def _warm(self, first: int) -> int:
+        return max(0, (self.snapshot.warmup or 0) - first)
+
+    def readings(self, series: Series, column: str) -> tuple[Ints, Floats]:
+        """Return when a sampled column was known within it, and the values."""
+        values = series.columns.get(column)
+        if values is None:
+            return np.empty(0, np.int64), np.empty(0)
+        first, stop = _between(series.t, self.low, self.high)
+        part = values[first:stop]
+        known = np.isfinite(part)
+        return series.t[first:stop][known], part[known]
 
     def sampled(self, series: Series, column: str) -> Floats:
         """Return the known values of a sampled column within it."""
-        values = series.columns.get(column)
-        if values is None:
-            return np.empty(0)
-        low = int(np.searchsorted(series.t, self.low, "right"))
-        high = int(np.searchsorted(series.t, self.high, "right"))
-        part = values[low:high]
-        return part[np.isfinite(part)]
+        return self.readings(series, column)[1]
+
+
+def _between(times: Ints, low: int, high: int) -> tuple[int, int]:
+    """Return the first row after ``low`` and the first after ``high``."""
+    return int(np.searchsorted(times, low, "right")), int(np.searchsorted(times, high, "right"))
 
 
 def rows(stretch: Stretch) -> Rows:
@@ -112,10 +151,12 @@ def rows(stretch: Stretch) -> Rows:
     return made | _trust(stretch)
 
 
-def _counted(stretch: Stretch) -> tuple[StepColumns, NDArray[np.bool_], str]:
-    """Return the steps, which of them count, and what was left out."""
-    steps = stretch.steps
-    counted = counted_steps(steps, stretch.warmup)
+_Counted = tuple[StepColumns, NDArray[np.bool_], str]
+"""Steps, which of them count, and what was left out."""
+
+
+def _counted(steps: StepColumns, warmup: int) -> _Counted:
+    counted = counted_steps(steps, warmup)
     left_out = int((~counted).sum())
     if not counted.any() and len(steps):
         return steps, np.ones(len(steps), bool), "only warm-up and profiled steps in this stretch"
@@ -124,9 +165,8 @@ def _counted(stretch: Stretch) -> tuple[StepColumns, NDArray[np.bool_], str]:
 
 
 def _speed(stretch: Stretch) -> Rows:
-    steps, counted, note = _counted(stretch)
+    steps, counted, note = _counted(stretch.steps, stretch.warmup)
     times = step_times(steps.completed[counted], stretch.snapshot.ruler)
-    dispatched = step_times(steps.dispatched[counted].astype(np.float64), None)
     rate = samples_per_second(steps, counted)
     why = "" if times.counted else _why_no_time(steps)
     hint = why or f"mean of {fmt.plural(times.counted, 'step')}" + (f"; {note}" if note else "")
@@ -136,35 +176,29 @@ def _speed(stretch: Stretch) -> Rows:
         ("", "p50"): Cell(fmt.number(times.median), why or "half of the steps are as fast, in ms"),
         ("", "p99"): Cell(fmt.number(times.p99), why or "99 of 100 steps are as fast, in ms"),
         ("", "samples/s"): Cell(fmt.number(rate), "" if rate is not None else no_rate),
-    } | _ahead(stretch, steps, counted, times, dispatched)
+    } | _ahead(stretch, steps, counted, times)
 
 
 def _ahead(
-    stretch: Stretch,
-    steps: StepColumns,
-    counted: NDArray[np.bool_],
-    times: StepTimes,
-    dispatched: StepTimes,
+    stretch: Stretch, steps: StepColumns, counted: NDArray[np.bool_], times: StepTimes
 ) -> Rows:
     """Return how far the Python loop is ahead of the device."""
     why = "" if times.counted else _why_no_time(steps)
     gap = late = None
     if stretch.snapshot.ruler == "sync":
         why = "dispatched is completed here"
-    elif times.median is not None and dispatched.median is not None:
-        gap = times.median - dispatched.median
-        lags = (steps.completed_at - steps.end)[counted]
-        late = float(np.nanmedian(lags)) if np.isfinite(lags).any() else None
+    elif times.median is not None:
+        known = counted & np.isfinite(steps.completed)
+        gap = times.median - float(np.median(steps.dispatched[known])) / 1e6
+        lags = (steps.completed_at - steps.end)[known]
+        late = float(np.nanmedian(lags))
     return {
-        ("Run-ahead", "dispatched"): Cell(
-            fmt.duration(_ns(dispatched.median)),
-            "time of the Python loop per step, median" if dispatched.counted else why,
-        ),
-        ("Run-ahead", "gap"): Cell(
+        ("Run-ahead, median", "dispatched"): _dispatched(stretch),
+        ("Run-ahead, median", "gap"): Cell(
             fmt.duration(_ns(gap)),
-            "completed less dispatched, medians" if gap is not None else why,
+            "completed less dispatched of the same steps, medians" if gap is not None else why,
         ),
-        ("Run-ahead", "device is late"): Cell(
+        ("Run-ahead, median", "device is late"): Cell(
             fmt.duration(late),
             "from the end of a step's dispatch to its completion, median"
             if late is not None
@@ -173,13 +207,29 @@ def _ahead(
     }
 
 
+def _dispatched(stretch: Stretch) -> Cell:
+    steps, counted, note = _counted(stretch.dispatched, stretch.dispatched_warmup)
+    times = step_times(steps.dispatched[counted].astype(np.float64), None)
+    hint = f"time of the Python loop per step, median of {_dispatches(times.counted)}"
+    if note:
+        hint += f"; {note}"
+    return Cell(fmt.duration(_ns(times.median)), hint if times.counted else _NO_DISPATCH)
+
+
+def _dispatches(count: int) -> str:
+    return f"the {fmt.plural(count, 'step')} dispatched in this stretch"
+
+
+_NO_DISPATCH = "no step was dispatched in this stretch"
+
+
 def _ns(milliseconds: float | None) -> float | None:
     return None if milliseconds is None else milliseconds * 1e6
 
 
 def _why_no_time(steps: StepColumns) -> str:
     if not len(steps):
-        return "no step ended in this stretch"
+        return "no step was completed in this stretch"
     return "the completion of these steps is not known"
 
 
@@ -201,7 +251,9 @@ def _cell(
 
 def _device(stretch: Stretch) -> Rows:
     made: Rows = {}
-    indices = gpus_of(stretch.snapshot)
+    indices, why = own_gpus(stretch.snapshot)
+    if stretch.snapshot.gpus and not indices:
+        made["Device", "GPU"] = Cell(fmt.UNKNOWN, why)
     for index in indices:
         section = "Device" if len(indices) == 1 else f"GPU {index}"
         gpu = stretch.snapshot.gpus[index]
@@ -224,14 +276,26 @@ def _watts(value: float | None) -> str:
 
 
 def _energy(stretch: Stretch, gpu: Series) -> Cell:
-    used = stretch.sampled(gpu, "energy")
-    samples = float(np.nansum(stretch.steps.samples))
+    times, used = stretch.readings(gpu, "energy")
     if len(used) < 2:
-        return Cell(fmt.UNKNOWN, _why(gpu, "energy"))
-    if samples <= 0:
+        return Cell(fmt.UNKNOWN, _why(gpu, "energy") if not len(used) else _ONE_READING)
+    steady = times >= stretch.steady_from
+    if steady.sum() >= 2:
+        times, used = times[steady], used[steady]
+    # Of the same time: what was used before the first reading is not known.
+    steps = stretch.completed_between(int(times[0]), int(times[-1]))
+    samples = float(steps.samples.sum())
+    if not len(steps):
+        return Cell(fmt.UNKNOWN, "no step was completed between two readings")
+    if not samples > 0:
         return Cell(fmt.UNKNOWN, "the number of samples is not known")
     each = float(used[-1] - used[0]) / samples
-    return Cell(fmt.with_unit(each, "mJ"), "of the whole GPU, over the samples of these steps")
+    span = (times[-1] - times[0]) / 1e9
+    hint = f"of the whole GPU, over {fmt.plural(len(steps), 'step')} in {fmt.number(span)} s"
+    return Cell(fmt.with_unit(each, "mJ"), hint)
+
+
+_ONE_READING = "only one reading in this stretch"
 
 
 def _allocator(stretch: Stretch) -> Rows:
@@ -256,20 +320,25 @@ def _host(stretch: Stretch) -> Rows:
 
 
 def _phases(stretch: Stretch) -> Rows:
-    steps, counted, _ = _counted(stretch)
+    steps, counted, _ = _counted(stretch.dispatched, stretch.dispatched_warmup)
     means = phase_means(steps, counted)
-    hint = "mean of the steps; the phases add up to dispatched"
+    fenced = ((steps.flags[counted] & StepFlag.FENCED) != 0).any()
+    whole = (
+        "the wait for the device counts as other, so they add up to the mean completed time"
+        if fenced
+        else "they add up to the mean (not the median) of dispatched"
+    )
+    hint = f"mean of {_dispatches(int(counted.sum()))}; {whole}"
     return {
         ("Phases, mean", name): Cell(
-            fmt.duration(None if mean is None else mean * 1e6),
-            _why_no_time(steps) if mean is None else hint,
+            fmt.duration(_ns(mean)), _NO_DISPATCH if mean is None else hint
         )
         for name, mean in means.items()
     }
 
 
 def _trust(stretch: Stretch) -> Rows:
-    steps, counted, _ = _counted(stretch)
+    steps, counted, _ = _counted(stretch.steps, stretch.warmup)
     snapshot, losses = stretch.snapshot, stretch.snapshot.losses
     overhead = overhead_percent(steps, counted)
     lost = losses.missing + losses.malformed + losses.not_written

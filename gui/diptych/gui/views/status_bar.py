@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from diptych.gui.models.completion import completed_count, progress
 from diptych.gui.models.hub import RunHub
 from diptych.gui.models.machine import MachineModel
 from diptych.gui.models.selection import Selection
@@ -35,7 +36,7 @@ class _Progress(QWidget):
 
     def show_run(self, snapshot: RunSnapshot, *, square: bool, colour: str) -> None:
         """Show how far the run is."""
-        done, total = len(snapshot.steps), snapshot.total_steps
+        done, total = progress(snapshot), snapshot.total_steps
         self._mark.look(square=square, colour=colour)
         words = f"step {fmt.count(done)}"
         if total:
@@ -43,6 +44,10 @@ class _Progress(QWidget):
         elif done == 0:
             words = snapshot.state_text or "starting"
         self._words.setText(words)
+        completed, dispatched = completed_count(snapshot), len(snapshot.steps)
+        self._words.setToolTip(
+            f"{fmt.count(completed)} completed, {fmt.count(dispatched)} dispatched by the loop"
+        )
         self._bar.setVisible(bool(total))
         if total:
             self._bar.show_fraction(done / total, colour)
