@@ -18,7 +18,7 @@ import pytest
 
 from diptych.profiling.records.layout import RunPaths
 from diptych.profiling.runner.control import ask_stop
-from diptych.profiling.runner.locks import is_live
+from diptych.profiling.runner.locks import is_held, is_live
 
 _CLI = [sys.executable, "-m", "diptych.profiling.cli"]
 
@@ -344,6 +344,7 @@ def test_stop_from_elsewhere_and_a_run_that_outlives_its_terminal(
     process.communicate()
     assert is_live(directory)
     asked = diptych("capture", directory.name, "--steps", "2", "--shapes", "--json")
+    assert asked.stderr == ""
     assert json.loads(asked.stdout)["run"] == directory.name
     done = diptych("stop", directory.name)
     assert (done.returncode, done.stderr) == (0, "")
@@ -352,6 +353,24 @@ def test_stop_from_elsewhere_and_a_run_that_outlives_its_terminal(
     again = diptych("stop", directory.name)
     assert again.returncode == 1
     assert "is over" in again.stderr
+
+
+@pytest.mark.torch
+def test_a_runner_that_is_gone_is_told(sleeper: Sleeper, diptych: Diptych) -> None:
+    process, directory = sleeper()
+    runner = json.loads(RunPaths(directory).runner_journal.read_bytes().splitlines()[0])["pid"]
+    os.kill(runner, signal.SIGKILL)
+    process.kill()
+    process.communicate()
+    lock = RunPaths(directory).runner_lock
+    _wait(lambda: not is_held(lock), "the runner's end")
+    asked = diptych("capture", directory.name)
+    assert asked.returncode == 0
+    assert "nobody makes a trace" in asked.stderr
+    done = diptych("stop", directory.name)
+    assert done.returncode == 0
+    assert "is gone: a stand-in ends the worker" in done.stderr
+    assert "stopped" in done.stdout
 
 
 @pytest.mark.torch

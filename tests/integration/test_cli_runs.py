@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -131,3 +132,14 @@ def test_a_reader_that_leaves_is_no_traceback(runs: Path) -> None:
     )
     os.close(writing)
     assert "Traceback" not in result.stderr
+
+
+def test_a_copied_run_and_a_journal_that_vanished(runs: Path) -> None:
+    original = next(path for path in runs.iterdir() if path.name.endswith("0002"))
+    shutil.copytree(original, runs / "kept")
+    assert f"kept (id {original.name})" in diptych("runs", "list").stdout
+    assert "no record" in diptych("runs", "show", "kept").stdout
+    RunPaths(runs / "kept").worker_journal(0).unlink()
+    shown = diptych("runs", "show", "kept").stdout
+    assert "the summary names 40 steps, the journal holds 0 now" in shown
+    assert "lost         40 missing" in shown

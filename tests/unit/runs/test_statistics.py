@@ -42,7 +42,7 @@ def run_ahead(count: int, *, python: int, device: int, first: int, known: bool =
 
 
 def counted(table: StepTable, warmup: int | None = 1) -> list[int]:
-    return np.flatnonzero(counted_steps(table.columns(), warmup)).tolist()
+    return [int(row) for row in np.flatnonzero(counted_steps(table.columns(), warmup))]
 
 
 @pytest.mark.parametrize("warmup", [1, None])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from pathlib import Path
 
@@ -166,3 +167,17 @@ def test_two_windows_on_one_store(tmp_path: Path) -> None:
         thread.join()
     assert problems == []
     assert len(RunStore(tmp_path).list()) == 10
+
+
+def test_a_copy_is_found_by_its_folder(store: RunStore) -> None:
+    original = store.list()[0]
+    shutil.copytree(original.directory, store.folder / "before-the-change")
+    (copy,) = [e for e in store.list() if e.directory.name == "before-the-change"]
+    assert (copy.id, copy.names) == (original.id, ("before-the-change", original.id))
+    assert store.find("before-the-change").directory == copy.directory
+    assert store.find("before").directory == copy.directory
+    assert store.find(original.id).directory == original.directory
+    with pytest.raises(RunNotFoundError, match="before-the-change"):
+        store.find(original.id[:-1])
+    shutil.rmtree(original.directory)
+    assert store.find(original.id).directory == copy.directory

@@ -17,7 +17,12 @@ from diptych.profiling.records.layout import RunPaths
 from diptych.profiling.records.manifest import RunRequest
 from diptych.profiling.runs import summary as summary_module
 from diptych.profiling.runs.session import RunSession
-from diptych.profiling.runs.summary import load_summary, read_summary, write_summary
+from diptych.profiling.runs.summary import (
+    checked_summary,
+    load_summary,
+    read_summary,
+    write_summary,
+)
 
 MS = 1_000_000
 
@@ -184,3 +189,26 @@ def test_framework_of_a_run_that_never_imported_it(tmp_path: Path) -> None:
     )
     RunPaths(directory).manifest.write_bytes(msgspec.json.encode(automatic))
     assert write_summary(directory).framework is None
+
+
+@pytest.mark.parametrize("damage", ["missing", "cut", "folder"])
+def test_a_journal_that_vanished_is_told_and_the_numbers_stay(tmp_path: Path, damage: str) -> None:
+    directory = make_run(tmp_path, steps=40)
+    written = write_summary(directory)
+    assert checked_summary(directory) == written
+    journal = RunPaths(directory).worker_journal(0)
+    lines = journal.read_bytes().splitlines(keepends=True)
+    journal.unlink()
+    if damage == "folder":
+        journal.mkdir()
+    elif damage == "cut":
+        journal.write_bytes(b"".join(lines[: len(lines) // 2]))
+        later = RunPaths(directory).summary.stat().st_mtime_ns + 10 * MS
+        os.utime(journal, ns=(later, later))
+    for _ in range(2):
+        summary = checked_summary(directory)
+        assert (summary.steps, summary.step_ms) == (40, written.step_ms)
+        (text,) = summary.warnings
+        assert text.startswith("the summary names 40 steps, the journal holds ")
+        assert summary.losses.missing >= 15
+        write_summary(directory)

@@ -224,3 +224,30 @@ def test_an_environment_is_listed_once(home: Path, make_runtime: MakeRuntime) ->
     (root / "bin/python3").symlink_to("python")
     found = discover(home, [str(root), str(root / "bin/python3"), str(root / "bin/python")])
     assert [c.source for c in found if str(root) in c.python] == ["named"]
+
+
+@pytest.mark.parametrize(
+    ("program", "text"), [("#!/bin/sh\nexit 0\n", "does not start"), (None, "neither PyTorch nor")]
+)
+def test_what_is_of_no_use_is_not_remembered(
+    home: Path, tmp_path: Path, make_runtime: MakeRuntime, program: str | None, text: str
+) -> None:
+    python = make_runtime("r") / "bin/python"
+    if program is not None:
+        python = tmp_path / "program"
+        python.write_text(program)
+        python.chmod(0o755)
+    with pytest.raises(runtimes.RuntimeNotFound, match=text):
+        runtimes.add(python, home)
+    stored = store.load(home)
+    assert (stored.named, stored.probes) == ([], {})
+
+
+def test_what_was_never_added_need_not_be_forgotten(home: Path, tmp_path: Path) -> None:
+    program = tmp_path / "program"
+    program.write_text("#!/bin/sh\nexit 0\n")
+    program.chmod(0o755)
+    with pytest.raises(runtimes.RuntimeBroken) as broken:
+        runtimes.find("torch", str(program), home)
+    assert "does not start" in str(broken.value)
+    assert "forget" not in str(broken.value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from diptych.profiling.cli import options
 
@@ -28,6 +29,7 @@ def run(args: argparse.Namespace) -> int:
     from diptych.profiling.cli.choose import live_run
     from diptych.profiling.cli.errors import CliError
     from diptych.profiling.runner.control import ask_capture
+    from diptych.profiling.runner.takeover import is_orphaned
 
     if not 1 <= args.steps <= _MOST:
         raise CliError(f"--steps has to be from 1 to {_MOST:,}", 2)
@@ -37,6 +39,12 @@ def run(args: argparse.Namespace) -> int:
         identity = ask_capture(directory, args.steps, names)
     except OSError as error:
         raise CliError(f"{directory} cannot be written: {error.strerror}") from None
+    if is_orphaned(directory):
+        print(
+            f"the runner of {directory.name} is gone: the window is recorded, "
+            f"but nobody makes a trace of it; the raw profile stays in {directory}/traces/raw",
+            file=sys.stderr,
+        )
     if args.json:
         print(json.dumps({"run": directory.name, "capture": identity, "steps": args.steps}))
     else:

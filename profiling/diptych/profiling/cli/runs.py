@@ -78,10 +78,10 @@ def _completed(entry: RunEntry) -> RunEntry:
 
 def _show(args: argparse.Namespace) -> int:
     from diptych.profiling.cli.runs_text import shown, shown_json
-    from diptych.profiling.runs.summary import load_summary
+    from diptych.profiling.runs.summary import checked_summary
 
     entry = _find(args.name)
-    summary = load_summary(entry.directory)
+    summary = checked_summary(entry.directory)
     print((shown_json if args.json else shown)(entry, summary))
     return 0
 

@@ -28,7 +28,7 @@ def listing(entries: Sequence[RunEntry]) -> str:
 
 def _row(entry: RunEntry) -> tuple[str, ...]:
     return (
-        plain(f"{entry.name} ({entry.id})" if entry.name else entry.id),
+        plain(_called(entry)),
         plain(entry.framework or UNKNOWN),
         plain(entry.subject or UNKNOWN),
         entry.state.value,
@@ -36,6 +36,14 @@ def _row(entry: RunEntry) -> tuple[str, ...]:
         number(entry.median_ms),
         _when(entry.created),
     )
+
+
+def _called(entry: RunEntry) -> str:
+    """Return what a run is found by: its name, its folder, and its id where that differs."""
+    folder, *ids = entry.names
+    found = [*([entry.name] if entry.name else []), folder, *(f"id {name}" for name in ids)]
+    first, *more = found
+    return f"{first} ({', '.join(more)})" if more else first
 
 
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:

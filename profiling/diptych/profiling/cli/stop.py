@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -24,9 +25,16 @@ def run(args: argparse.Namespace) -> int:
     from diptych.profiling.cli.errors import CliError
     from diptych.profiling.runner.launch import ask_stop
     from diptych.profiling.runner.locks import is_live
+    from diptych.profiling.runner.takeover import is_orphaned
     from diptych.profiling.runs.session import RunSession
 
     directory = live_run(args.run)
+    if is_orphaned(directory):
+        print(
+            f"the runner of {directory.name} is gone: a stand-in ends the worker, "
+            "whose exit code stays unknown",
+            file=sys.stderr,
+        )
     try:
         ask_stop(directory, "diptych stop", kill=args.kill)
     except OSError as error:

@@ -59,6 +59,12 @@ class RunEntry:
         """What a person calls the run."""
         return self.name or self.id
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its folder's name, and its id where the folder was copied or renamed."""
+        folder = self.directory.name
+        return (folder,) if folder == self.id else (folder, self.id)
+
 
 @dataclass(frozen=True, slots=True)
 class _Cached:
@@ -87,7 +93,9 @@ class RunStore:
         return (_mtime(self.folder), *sorted(stamps))
 
     def find(self, text: str) -> RunEntry:
-        """Return the run that ``text`` names: a path, an id, its start, end or any part, or a name.
+        """Return the run that ``text`` names.
+
+        That is a path, a folder or an id, their start, end or any part, or a name.
 
         Raises:
             RunNotFoundError: none does, or several do.
@@ -97,10 +105,11 @@ class RunStore:
             return self._at(Path(text).expanduser())
         entries = self.list()
         for matches in (
+            [e for e in entries if e.directory.name == text],
             [e for e in entries if e.id == text],
             [e for e in entries if e.name == text],
-            [e for e in entries if e.id.startswith(text) or e.id.endswith(text)] if text else [],
-            [e for e in entries if text in e.id] if text else [],
+            [e for e in entries if text and any(_ends_in(n, text) for n in e.names)],
+            [e for e in entries if text and any(text in n for n in e.names)],
         ):
             if len(matches) == 1:
                 return _usable(matches[0])
@@ -118,8 +127,8 @@ class RunStore:
     def _unknown(self, text: str, entries: Sequence[RunEntry]) -> str:
         if not entries:
             return f"no run {text!r}: there are no runs in {self.folder} yet"
-        known = [e.id for e in entries] + [e.name for e in entries if e.name]
-        near = get_close_matches(text, known, n=3, cutoff=0.4) or [entries[0].id]
+        known = [e.directory.name for e in entries] + [e.name for e in entries if e.name]
+        near = get_close_matches(text, known, n=3, cutoff=0.4) or [entries[0].directory.name]
         return f"no run {text!r}; near it: {', '.join(near)} (`diptych runs list` shows all)"
 
     def _names(self) -> Sequence[str]:
@@ -220,10 +229,14 @@ def _usable(entry: RunEntry) -> RunEntry:
     return entry
 
 
+def _ends_in(name: str, text: str) -> bool:
+    return name.startswith(text) or name.endswith(text)
+
+
 def _ambiguous(text: str, matches: Sequence[RunEntry]) -> str:
-    shown = ", ".join(entry.id for entry in matches[:4])
+    shown = ", ".join(entry.directory.name for entry in matches[:4])
     more = f" and {len(matches) - 4} more" if len(matches) > 4 else ""
-    return f"{text!r} fits {len(matches)} runs: {shown}{more}; give more of the id"
+    return f"{text!r} fits {len(matches)} runs: {shown}{more}; give more of it"
 
 
 def _stamp(directory: Path) -> tuple[int, ...]:

@@ -75,11 +75,16 @@ def write_summary(directory: Path) -> Summary:
     """Read the run to its end, write its ``summary.json``, and return the summary.
 
     When the file cannot be written (a full disk, no permission) the summary
-    is returned all the same: it can be made again at any time.
+    is returned all the same: it can be made again at any time. A file that
+    names more steps than the journals hold now is kept, and returned.
     """
     with RunSession(directory) as session:
         snapshot = session.drain()
     summary = summarise(snapshot)
+    stored = _stored(directory)
+    if stored is not None and stored.id == summary.id and stored.steps > summary.steps:
+        # The better of the two stays: what has vanished since cannot be had again.
+        return _compared(stored, summary.steps)
     if snapshot.manifest is not None and not snapshot.state.live:
         data = msgspec.json.format(msgspec.json.encode(summary)) + b"\n"
         with contextlib.suppress(OSError):
@@ -92,11 +97,46 @@ def load_summary(directory: Path) -> Summary:
     return read_summary(directory) or write_summary(directory)
 
 
+def checked_summary(directory: Path) -> Summary:
+    """Return the summary, which says so if the journals hold less than it was made of.
+
+    Reads the whole run, unlike `load_summary`.
+    """
+    stored = read_summary(directory)
+    if stored is None:
+        return write_summary(directory)
+    with RunSession(directory) as session:
+        return _compared(stored, len(session.drain().steps))
+
+
+def _compared(stored: Summary, steps: int) -> Summary:
+    """Return ``stored`` with what has vanished since, when ``steps`` are left now."""
+    gone = stored.steps - steps
+    if gone <= 0:
+        return stored
+    text = (
+        f"the summary names {stored.steps:,} steps, the journal holds {steps:,} now: records have "
+        "vanished since; the numbers are those of the summary"
+    )
+    losses = msgspec.structs.replace(stored.losses, missing=stored.losses.missing + gone)
+    return msgspec.structs.replace(stored, losses=losses, warnings=(*stored.warnings, text))
+
+
 def read_summary(directory: Path) -> Summary | None:
     """Return what ``summary.json`` says, ``None`` when it is missing, stale or damaged."""
+    try:
+        if RunPaths(directory).summary.stat().st_mtime_ns < _last_record(directory):
+            return None
+    except OSError:
+        return None
+    return _stored(directory)
+
+
+def _stored(directory: Path) -> Summary | None:
+    """Return what ``summary.json`` says, however old it is."""
     path = RunPaths(directory).summary
     try:
-        if not path.is_file() or path.stat().st_mtime_ns < _last_record(directory):
+        if not path.is_file():
             return None
         summary = msgspec.json.decode(read_bounded(path), type=Summary)
     except (OSError, ValueError, RecursionError):

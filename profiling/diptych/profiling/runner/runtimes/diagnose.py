@@ -281,7 +281,7 @@ def _replace(info: RuntimeInfo) -> str:
         return f"diptych runtimes install {info.name}"
     if info.source == "named":
         return f"put it back, or forget it: diptych runtimes forget {shlex.quote(info.python)}"
-    return "install it again"
+    return "install it again, or name another Python"
 
 
 def _ending(answer: Answer) -> str:

@@ -157,27 +157,40 @@ def _named(name_or_path: str, home: Path | None, stored: store.Stored) -> Candid
     if not os.path.lexists(python):
         raise RuntimeNotFound(f"{python} is not there: give the path of a Python interpreter")
     known_as = [candidate for candidate in known if candidate.python == python]
-    return known_as[0] if known_as else Candidate(python, "named")
+    return known_as[0] if known_as else Candidate(python, "path")
 
 
 def add(path: str | Path, home: Path | None = None) -> RuntimeInfo:
     """Remember an interpreter (or the folder of an environment) and return its probe.
 
-    A broken one is remembered too: its listing says what is wrong.
+    One whose framework is broken is remembered too: its listing says what is
+    wrong. What is no Python, or holds no framework, is of no use and is not.
 
     Raises:
-        RuntimeNotFound: nothing that could be an interpreter is there.
+        RuntimeNotFound: no interpreter that holds a framework is there.
         OSError: the home folder cannot be written.
     """
     python = interpreter(path)
     if not Path(python).is_file() or not os.access(python, os.X_OK):
         raise RuntimeNotFound(f"{python} is not there or is no program: give a Python interpreter")
+    candidate = next(c for c in discover(home, [python]) if _same(c.python, python))
+    probed = examine(candidate, _LISTING_TIMEOUT)
+    if not probed.info.frameworks and python not in store.load(home).named:
+        raise RuntimeNotFound(f"{python} was not added: {_no_use(probed.info)}")
     with store.change(home) as stored:
         if python not in stored.named:
             stored.named.append(python)
-    stored = store.load(home)
-    candidate = next(c for c in discover(home, [python]) if _same(c.python, python))
-    return _probe_all(home, [candidate], stored, refresh=True)[0]
+    store.remember(home, {probed.info.python: probed})
+    return probed.info
+
+
+def _no_use(info: RuntimeInfo) -> str:
+    """Say why an interpreter without a framework is not worth remembering."""
+    if info.python_version is None:
+        return f"{info.problems[0].what}; give the path of a Python interpreter"
+    if info.problems:
+        return f"{info.problems[0].what}; {info.problems[0].cure}"
+    return "it holds neither PyTorch nor MXNet; install one of them there first"
 
 
 def _same(one: str, other: str) -> bool:
