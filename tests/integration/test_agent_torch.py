@@ -37,7 +37,7 @@ def assert_sound(steps: list[dict[str, Any]]) -> None:
         fence = step["completed"] - step["dispatched"] if step["ruler"] == "fence" else 0
         assert sum(step["phases"]) == step["dispatched"] + fence
         assert step["t"] == step["t0"] + step["dispatched"]
-        assert step["warm"] == (step["n"] == 0)
+        assert step["warm"] or step["n"]
         assert step["cost"] >= 0
         assert min(step["phases"]) >= 0
 
@@ -134,6 +134,10 @@ def test_a_schedule_gives_whole_windows_and_a_clean_stderr(
             assert names.count(f"ProfilerStep#{n}") == 1
         assert names.count("Optimizer.step#SGD.step") == 2
         assert names.count("aten::addmm") == 4
+        # The script prints each loss; what the agent reads for itself is not there.
+        assert names.count("aten::item") == 2
+        # The profiler's warm-up costs, and is set apart.
+        assert steps[window["first"] - 1]["warm"]
         # The pause for writing belongs to no step.
         assert steps[window["last"] + 1]["t0"] >= steps[window["last"]]["t"] + window["pause"]
     assert not list(run.folder.rglob("*.part"))
@@ -257,3 +261,11 @@ def test_a_script_that_profiles_itself_keeps_its_profile(torch_python: str, tmp_
         "the script uses torch.profiler itself; Diptych leaves it alone"
     ] * 2
     assert "captured" not in {w["state"] for w in windows}
+
+
+def test_a_loader_in_another_thread_does_not_take_the_run_with_it(
+    torch_python: str, tmp_path: Path
+) -> None:
+    run, done = watched(torch_python, tmp_path, SCRIPTS / "torch_prefetch.py")
+    assert (done.code, done.stdout) == (0, b"16 steps\n")
+    assert len(run.records("step")) == 16

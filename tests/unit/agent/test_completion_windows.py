@@ -35,6 +35,24 @@ def test_a_step_after_an_unseen_one_has_no_time() -> None:
         assert seen.done(9, 900) is None
 
 
+def test_a_step_after_unseen_work_has_no_time_and_the_next_one_has() -> None:
+    seen = Completions("event")
+    for n in range(3):
+        seen.expect(n, n * 100, 0, blind=n == 1)
+    # Until 500 the device did what validation had given to it.
+    assert [seen.done(n, at) for n, at in enumerate((90, 550, 600))] == [90, None, 50]
+
+
+def test_steps_that_are_never_reported_do_not_pile_up() -> None:
+    seen = Completions("event")
+    for n in range(1000):
+        seen.expect(n, n, 0)
+    seen.forget(999)
+    assert seen.done(500, 600) is not None or seen.outstanding
+    assert seen.outstanding == 498
+    assert seen.done(501, 700) == 100
+
+
 class Device:
     """A device with its own clock (ms), which stands at ``now``."""
 

@@ -71,8 +71,10 @@ class Backend(Protocol):
         In fenced mode this is called after the fence, and the token is not used.
         """
 
-    def follow(self, n: int, token: object) -> None:
+    def follow(self, n: int, token: object) -> bool:
         """Watch ``token`` as step ``n`` and call ``report`` when it is complete.
+
+        Returns whether that will be.
 
         Training thread, in order of ``n``. Use :meth:`poll` or an own thread.
         """

@@ -125,10 +125,11 @@ class MxBackend:
             self._next_loss = now + SPACING
         return [array.detach() for array in arrays]
 
-    def follow(self, n: int, token: object) -> None:
+    def follow(self, n: int, token: object) -> bool:
         """Report it as step ``n`` once the engine has written its time down."""
-        if self._stamps is not None:
-            self._stamps.watch(n, token)  # type: ignore[arg-type]  # one of our own tokens
+        if self._stamps is None:
+            return False
+        return self._stamps.watch(n, token)  # type: ignore[arg-type]  # one of our own tokens
 
     def _look(self) -> Optional[Stamps]:
         try:

@@ -36,7 +36,7 @@ def _patch_loader(loader: Any, watcher: Watcher) -> None:
 def _batches(batches: Iterator[Any], watcher: Watcher) -> Iterator[Any]:
     probe = watcher.probe
     while True:
-        if not watcher.may_load():
+        if not probe.may_load():
             yield from batches
             return
         if watcher.loose_end is not None:
@@ -61,7 +61,7 @@ def _next(original: Call, watcher: Watcher) -> Call:
     probe = watcher.probe
 
     def wrapped(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if watcher.loading or not watcher.may_load():
+        if watcher.loading or not probe.may_load():
             return original(self, *args, **kwargs)
         if watcher.loose_end is not None:
             watcher.tie()

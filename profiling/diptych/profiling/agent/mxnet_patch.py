@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import threading
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
 if TYPE_CHECKING:
@@ -11,7 +10,6 @@ if TYPE_CHECKING:
     from .probe import Probe
 
 Call = Callable[..., Any]
-_ident = threading.get_ident
 
 
 class Watcher:
@@ -32,17 +30,6 @@ class Watcher:
         """The trainer says how large the batch is: no need to ask either."""
         self.loose_end: Optional[Call] = None
         """Ends an optimizer's step of which only what follows shows that it is over."""
-
-    def may_load(self) -> bool:
-        """Return whether a loader is asked by the thread that trains.
-
-        Loaders are also asked by threads that fetch ahead; one of those must
-        not be the first whose events count.
-        """
-        probe = self.probe
-        if probe.owner == _ident():
-            return True
-        return threading.current_thread() is threading.main_thread() and probe.ready()
 
     def tie(self) -> None:
         """Something else begins: a step that is still open is over."""

@@ -126,10 +126,12 @@ class Stamps:
         if done == 0:
             token.slot, token.pushed = slot, _clock()
 
-    def watch(self, n: int, token: Token) -> None:
-        """Report ``token``, which has been pushed, as step ``n``."""
-        if token.slot >= 0:
-            self._out.append((n, token))
+    def watch(self, n: int, token: Token) -> bool:
+        """Report ``token`` as step ``n``; returns False where it could not be pushed."""
+        if token.slot < 0:
+            return False
+        self._out.append((n, token))
+        return True
 
     def collect(self, report: Report) -> bool:
         """Report, in order, the steps that have become ready; return whether more are out."""

@@ -47,6 +47,16 @@ class Probe:
         """Return whether this thread's events count; the first to ask claims the run."""
         return self.owner == _ident() or self._claim()
 
+    def may_load(self) -> bool:
+        """Return whether a loader is asked by the thread that trains.
+
+        Loaders are also asked by threads that fetch ahead; one of those must
+        not be the first whose events count.
+        """
+        if self.owner == _ident():
+            return True
+        return threading.current_thread() is threading.main_thread() and self.ready()
+
     def _claim(self) -> bool:
         owner = self.owner
         if owner == CLOSED or (owner and owner in threading._active):  # type: ignore[attr-defined]  # no public test for a living ident

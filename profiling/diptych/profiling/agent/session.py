@@ -48,6 +48,7 @@ class Session:
         self._outputs: Set[int] = set()
         """Steps of inference that are out: what they wait for is no loss."""
         self._previous_end = 0
+        self._after_eval = False
         self.own = 0
         """What recording a step last cost the training thread, ns of its processor time."""
         self._per_call = 0.0
@@ -166,6 +167,7 @@ class Session:
     def _eval(self, item: Eval) -> None:
         fields = {"t0": item.t0, "batches": item.batches, "samples": item.samples}
         self.journal.emit("eval", fields, item.end)
+        self._after_eval = True
 
     def _step(self, backend: Backend, step: Step) -> None:
         if step.n == 0:
@@ -180,6 +182,7 @@ class Session:
             completed, ruler = step.end - step.t0, "sync"
         cost = self.own + int(step.calls * self._per_call)
         window = self.windowing.active
+        step.warm = step.warm or self.windowing.warming
         self.windowing.ended(step.n, step.t0, step.end)
         self.journal.put(step.end, format_step, (step, window, completed, ruler, cost))
         if completed is None:
@@ -188,12 +191,16 @@ class Session:
 
     def _follow(self, backend: Backend, step: Step, token: object) -> None:
         gap = step.t0 - self._previous_end if self._previous_end else 0
-        self._completions.expect(step.n, step.t0, gap)
+        self._completions.expect(step.n, step.t0, gap, blind=self._after_eval)
+        self._after_eval = False
+        step.token = None
         if step.infer:
             self._outputs.add(step.n)
-        step.token = None
-        backend.follow(step.n, token)
-        self.side.again(self._polling)
+        if backend.follow(step.n, token):
+            self.side.again(self._polling)
+        else:
+            self._completions.forget(step.n)
+            self._outputs.discard(step.n)
 
     def completed(self, n: int, at: int, loss: Optional[float]) -> None:
         """Record that step ``n`` is complete since ``at``; called by backends, any thread."""
@@ -218,7 +225,13 @@ class Session:
         return CLOCK_PERIOD
 
     def _poll(self) -> Optional[float]:
-        return self._backend.poll() if self._backend is not None else None
+        if self._backend is None:
+            return None
+        try:
+            return self._backend.poll()
+        except Exception as error:
+            self.trouble("completion", error)
+            return 1.0
 
     def _sample_memory(self) -> Optional[float]:
         if self._backend is None:

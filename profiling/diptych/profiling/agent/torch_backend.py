@@ -112,18 +112,23 @@ class TorchBackend:
         return tensors
 
     def mark(self, loss: Any) -> Marked:
-        """See :meth:`.backend.Backend.mark`."""
-        if self._device == "cpu" and type(loss) is self._tensor and loss.is_cpu:
+        """See :meth:`.backend.Backend.mark`.
+
+        In a window no loss is read: the operators that read it would stand in
+        the trace as if they were the script's.
+        """
+        quiet = self._window.recording
+        if not quiet and self._device == "cpu" and type(loss) is self._tensor and loss.is_cpu:
             # The usual case, at the least cost.
             value = loss.item() if loss.ndim == 0 else None
             return (value if type(value) is float else self._value(loss)), None
         tensor = self._first_tensor(loss)
         kind = self._kind(tensor)
         if kind == "cpu" or self.fenced:
-            return self._value(tensor), None
+            return (None if quiet else self._value(tensor)), None
         if kind != "cuda" or self._capturing:
             return None, _UNKNOWN
-        return None, self._mark_cuda(tensor)
+        return None, self._mark_cuda(None if quiet else tensor)
 
     def _kind(self, tensor: Any) -> str:
         """Return the type of the device that the step ran on."""
@@ -168,10 +173,12 @@ class TorchBackend:
     def _new_event(self) -> Any:
         return self._torch.cuda.Event(enable_timing=True)
 
-    def follow(self, n: int, token: object) -> None:
+    def follow(self, n: int, token: object) -> bool:
         """See :meth:`.backend.Backend.follow`."""
-        if isinstance(token, Mark):
-            self._events.follow(n, token)
+        if not isinstance(token, Mark):
+            return False
+        self._events.follow(n, token)
+        return True
 
     def poll(self) -> Optional[float]:
         """See :meth:`.backend.Backend.poll`."""

@@ -101,7 +101,7 @@ def _hook_loaders(torch: Any, probe: Probe) -> None:
 
     @functools.wraps(advance)
     def __next__(self: Any) -> Any:  # noqa: N807  # takes the place of one
-        if not probe.ready():
+        if not probe.may_load():
             return advance(self)
         probe.data_begin()
         samples, exhausted = 0, False
@@ -118,7 +118,7 @@ def _hook_loaders(torch: Any, probe: Probe) -> None:
 
     @functools.wraps(begin)
     def __iter__(self: Any) -> Any:  # noqa: N807  # takes the place of one
-        if not probe.ready():
+        if not probe.may_load():
             return begin(self)
         probe.data_begin()
         try:

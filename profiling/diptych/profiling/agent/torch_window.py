@@ -30,6 +30,11 @@ class TorchWindow:
         self._preparing = False
         self._watch()
 
+    @property
+    def recording(self) -> bool:
+        """Whether what happens now stands in the trace."""
+        return self._started and self._profile is not None
+
     def _watch(self) -> None:
         """Notice the script's own profiles, whichever way it makes them."""
         kind = self._torch.autograd.profiler.profile

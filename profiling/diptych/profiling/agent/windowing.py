@@ -41,6 +41,11 @@ class Windowing:
         """Number of the window that is recording."""
         return self._recording.id if self._recording else None
 
+    @property
+    def warming(self) -> bool:
+        """Whether a profiler is warming up: it costs, but nothing is recorded yet."""
+        return self._recording is None and self._windows.current is not None
+
     def ended(self, n: int, t0: int, end: int) -> None:
         """Step ``n`` has ended; it lies in the window that is recording."""
         if self._recording:
