@@ -13,7 +13,7 @@ from diptych.gui.plots import paint
 from diptych.gui.plots.chart import Chart
 from diptych.gui.plots.marks import Marks
 from diptych.gui.plots.reduce import break_gaps, buckets, extremes, means, medians, ratios, zigzag
-from diptych.gui.plots.scale import axis, robust_range, time_label, time_ticks
+from diptych.gui.plots.scale import axis, robust_range, time_label, time_ticks, usual_top
 from diptych.gui.plots.series import Kind, Series, draw, nearest
 from diptych.gui.plots.timeview import TimeView
 from diptych.gui.theme import manager
@@ -304,3 +304,73 @@ def test_the_grid_follows_the_range(
     chart._time.set_range(2.0, 2.5)
     chart.redraw()
     qtbot.waitUntil(lambda: (2.0, 2.5) in ranges, timeout=5000)
+
+
+def waiting_loop(steps: int, every: int, quick: float, wait: float) -> tuple[np.ndarray, ...]:
+    """Return begin, end (ns) and phases of a loop that waits in every ``every``-th step."""
+    length = np.full(steps, quick)
+    length[every - 1 :: every] += wait
+    end = (np.cumsum(length) * 1e9).astype(np.int64)
+    begin = end - (length * 1e9).astype(np.int64)
+    phases = np.zeros((5, steps))
+    phases[1], phases[4] = quick * 1e9, (length - quick) * 1e9
+    return begin, end, phases
+
+
+@pytest.mark.parametrize("every", [5, 10, 20])
+def test_waits_of_a_loop_do_not_flatten_the_phases_of_its_other_steps(
+    chart: Chart, every: int
+) -> None:
+    begin, end, phases = waiting_loop(100, every, 0.005, 1.5)
+    whole = end[-1] / 1e9
+    chart._time.set_extent(whole)
+    chart._time.set_range(0.0, whole)
+    five = ("#111111",) * 5
+    made = series(end, phases, kind=Kind.STACK, begin=begin, scale=1e-6, colours=five)
+    for low, high in ((0.0, whole), (0.0, 0.2)):
+        chart._time.set_range(low, high)
+        chart.set_series([made], Marks())
+        chart.refresh()
+        assert 5.0 <= chart.y_axis.high <= 10.0
+        # A wait is a bar of its own: its mean with its neighbours is true of neither.
+        heights = np.unique(np.round(chart.pairs[0][1].y, 6))
+        assert set(heights.tolist()) <= {5.0, 1505.0}
+
+
+def test_waits_are_marked_where_the_phases_are_cut_off(chart: Chart) -> None:
+    begin, end, phases = waiting_loop(100, 20, 0.05, 2.0)
+    chart._time.set_extent(end[-1] / 1e9)
+    five = ("#111111",) * 5
+    made = series(end, phases, kind=Kind.STACK, begin=begin, scale=1e-6, colours=five)
+    chart.set_series([made], Marks())
+    chart.refresh()
+    assert 50.0 <= chart.y_axis.high <= 100.0
+    assert len(chart.outliers()) == 5
+
+
+def test_dispatched_times_do_not_blow_up_the_axis_of_completed_ones(chart: Chart) -> None:
+    t = np.arange(1, 201) * 5 * 10**7
+    completed, dispatched = np.full(200, 12.0), np.full(200, 1.0)
+    # It waits in every second step, so that medians jump too.
+    dispatched[::2] = 900.0
+    pair = [
+        series(t, completed, kind=Kind.MEDIAN),
+        series(t, dispatched, kind=Kind.MEDIAN, dashed=True),
+    ]
+    chart.set_series(pair[::-1], Marks())
+    chart.refresh()
+    chart.set_series([pair[0], series(t, dispatched / 100, kind=Kind.MEDIAN, dashed=True)], Marks())
+    chart.refresh()
+    assert 12.0 <= chart.y_axis.high <= 15.0
+
+
+def test_a_slow_run_beside_a_fast_one_is_no_outlier() -> None:
+    fast, slow = np.full(1000, 12.0), np.full(10, 300.0)
+    assert robust_range([fast, slow], zero=True) == (0.0, 300.0)
+
+
+def test_the_usual_top_is_counted_in_steps() -> None:
+    bars, steps = np.array([5.0, 900.0, 6.0, 910.0]), np.array([19, 1, 19, 1])
+    assert usual_top(bars, steps) == 6.0
+    assert usual_top(np.array([55.0, 60.0]), np.array([20, 20])) == 60.0
+    assert np.isnan(usual_top(np.array([np.nan]), np.array([1])))

@@ -22,7 +22,8 @@ from PySide6.QtWidgets import QFrame, QWidget
 from diptych.gui.plots import paint
 from diptych.gui.plots.items import Curve, colour_with
 from diptych.gui.plots.marks import Marks
-from diptych.gui.plots.scale import Axis, axis, robust_range, time_ticks
+from diptych.gui.plots.reduce import Floats
+from diptych.gui.plots.scale import Axis, axis, robust_range, time_ticks, usual_top
 from diptych.gui.plots.series import Drawn, Kind, Series, draw
 from diptych.gui.plots.timeview import TimeView
 from diptych.gui.theme import current, font
@@ -143,15 +144,10 @@ class Chart(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph has no types
             self.pairs = [(series, draw(series, low, high, pixels)) for series in self.series]
 
     def _find_axis(self, low: float, high: float) -> Axis:
-        seen = []
         for chart in self.peers:
             chart.reduce()
-            for _, drawn in chart.pairs:
-                inside = (drawn.peak_x >= low) & (drawn.peak_x <= high)
-                seen.append(drawn.peak[inside])
-                if not self._zero and len(drawn.band_x):
-                    seen.append(drawn.low[inside])
-        base, top = robust_range(seen, zero=self._zero)
+        pairs = [pair for chart in self.peers for pair in chart.pairs]
+        base, top = robust_range(_decisive(pairs, low, high, band=not self._zero), zero=self._zero)
         if self.top is not None:
             top = self.top
         elif self._zero and not top > base:
@@ -320,6 +316,31 @@ class Chart(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph has no types
     def leaveEvent(self, _event: object) -> None:
         """Take the crosshair away."""
         self._time.set_cross(None)
+
+
+def _decisive(
+    pairs: list[tuple[Series, Drawn]], low: float, high: float, *, band: bool
+) -> list[Floats]:
+    """Return the values, of each series by itself, that the y axis is to show."""
+    seen = []
+    # Beside completed times, dispatched ones only say how far the loop is ahead.
+    solid = any(s.kind is Kind.MEDIAN and not s.dashed and _any(d.y) for s, d in pairs)
+    for series, drawn in pairs:
+        inside = (drawn.peak_x >= low) & (drawn.peak_x <= high)
+        values = drawn.peak[inside]
+        if series.kind is Kind.STACK:
+            inside = (drawn.right >= low) & (drawn.x <= high)
+            values = np.array([usual_top(drawn.y[inside], drawn.steps[inside])])
+        elif solid and series.kind is Kind.MEDIAN and series.dashed and _any(values):
+            values = np.array([np.nanmedian(values)])
+        seen.append(values)
+        if band and len(drawn.band_x):
+            seen.append(drawn.low[inside])
+    return seen
+
+
+def _any(values: Floats) -> bool:
+    return bool(np.isfinite(values).any())
 
 
 def _newest(drawn: Drawn) -> float:

@@ -68,6 +68,22 @@ def buckets(t: Ints, low: int, high: int, pixels: int, least: int = 0) -> Bucket
     return Buckets(starts.astype(np.int64), stop, width)
 
 
+def set_apart(begin: Ints, end: Ints, cut: Buckets) -> Buckets:
+    """Give each row that lasts for longer than two buckets a bucket of its own.
+
+    Its mean with the short rows beside it would be true of neither. There are
+    never more of them than half the buckets of the picture.
+    """
+    if not len(cut):
+        return cut
+    first = int(cut.starts[0])
+    long = first + np.flatnonzero(end[first : cut.stop] - begin[first : cut.stop] > 2 * cut.width)
+    if not len(long):
+        return cut
+    starts = np.unique(np.concatenate((cut.starts, long, long + 1)))
+    return Buckets(starts[starts < cut.stop], cut.stop, cut.width)
+
+
 def extremes(values: Numbers, cut: Buckets) -> tuple[Floats, Floats]:
     """Return the least and the greatest known value of each bucket."""
     if not len(cut):

@@ -7,7 +7,7 @@ from math import ceil, floor, log10
 
 import numpy as np
 
-from diptych.gui.plots.reduce import Floats
+from diptych.gui.plots.reduce import Floats, Ints
 from diptych.gui.text.format import MINUS, NBSP
 
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
@@ -18,6 +18,8 @@ _TIME_STEPS = (
 )
 _OUTLIER = 2.0
 """A peak beyond this many times the 98th percentile is cut off and marked."""
+_FAR = 3.0
+"""A bar beyond this many times what three of four steps stay below is cut off and marked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +64,43 @@ def round_step(step: float) -> float:
 
 
 def robust_range(values: list[Floats], *, zero: bool) -> tuple[float, float]:
-    """Return the range that shows ``values`` well, without what stands far out at the top.
+    """Return the range that shows every one of ``values`` well, without what stands far out.
 
+    Each is judged by itself: a slow run beside a fast one is no outlier.
     (NaN, NaN) when nothing is known. ``zero`` makes it begin at 0.
     """
-    known = np.concatenate([v[np.isfinite(v)] for v in values]) if values else np.empty(0)
-    if not len(known):
+    known = [part for part in (v[np.isfinite(v)] for v in values) if len(part)]
+    if not known:
         return float("nan"), float("nan")
-    low, high = float(known.min()), float(known.max())
+    low = min(float(part.min()) for part in known)
+    base = min(0.0, low) if zero else low
+    return base, max(_top(part, base) if zero else float(part.max()) for part in known)
+
+
+def _top(known: Floats, base: float) -> float:
+    high = float(known.max())
     rank = min(len(known) - 1, int(0.98 * len(known)))
     usual = float(np.partition(known, rank)[rank])
-    base = min(0.0, low) if zero else low
-    if zero and high - base > _OUTLIER * (usual - base) > 0:
-        high = base + 1.25 * (usual - base)
-    return base, high
+    if high - base > _OUTLIER * (usual - base) > 0:
+        return base + 1.25 * (usual - base)
+    return high
+
+
+def usual_top(bars: Floats, steps: Ints) -> float:
+    """Return the highest of ``bars`` that is not far above most of the ``steps`` in them.
+
+    Steps are what is counted, not bars: a loop that waits for a second in
+    every twentieth step shows few bars besides the waits. NaN without bars.
+    """
+    known = np.isfinite(bars)
+    bars, steps = bars[known], steps[known]
+    if not len(bars):
+        return float("nan")
+    order = np.argsort(bars)
+    upto = np.cumsum(steps[order])
+    usual = float(bars[order][np.searchsorted(upto, 0.75 * upto[-1])])
+    near = bars[bars <= _FAR * usual] if usual > 0 else bars
+    return float(near.max())
 
 
 def time_ticks(low: float, high: float, room: int) -> list[float]:

@@ -18,6 +18,7 @@ from diptych.gui.plots.reduce import (
     means,
     medians,
     ratios,
+    set_apart,
     zigzag,
 )
 
@@ -83,7 +84,7 @@ class Drawn:
 
     ``low`` and ``high`` over ``band_x`` are the raw band. ``areas`` has one row
     more than the stack has columns, the first being 0; each of its bars reaches
-    from ``x`` to ``right``. ``peak`` is the greatest value of each bucket at
+    from ``x`` to ``right``, over ``steps`` rows. ``peak`` is the greatest value of each bucket at
     ``peak_x``, for outliers.
     """
 
@@ -94,6 +95,7 @@ class Drawn:
     high: Floats = field(default_factory=lambda: np.empty(0))
     areas: Floats | None = None
     right: Floats = field(default_factory=lambda: np.empty(0))
+    steps: Ints = field(default_factory=lambda: np.empty(0, np.int64))
 
     @property
     def peak_x(self) -> Floats:
@@ -161,12 +163,14 @@ def _median(series: Series, cut: Buckets, pixels: int) -> Drawn:
 
 
 def _stack(series: Series, cut: Buckets, _pixels: int) -> Drawn:
+    begin = series.t if series.begin is None else series.begin
+    cut = set_apart(begin, series.t, cut)
     parts = means(series.values, cut) * series.scale
     areas = np.vstack([np.zeros((1, parts.shape[1])), np.cumsum(parts, axis=0)])
-    begin = series.t if series.begin is None else series.begin
     left = _seconds(series, begin[cut.starts])
     right = _seconds(series, series.t[cut.starts + cut.counts - 1])
-    return Drawn(left, areas[-1], areas=areas, right=_bridged(left, right, cut))
+    bridged = _bridged(left, right, cut)
+    return Drawn(left, areas[-1], areas=areas, right=bridged, steps=cut.counts)
 
 
 def _bridged(left: Floats, right: Floats, cut: Buckets) -> Floats:
