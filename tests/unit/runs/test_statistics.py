@@ -13,22 +13,28 @@ from diptych.profiling.runs.steps import StepTable
 US = 1_000
 
 
-def run_ahead(count: int, *, python: int, device: int, first: int, known: bool = True) -> StepTable:
-    """Make a run whose device works for ``device`` µs a step, ``first`` µs on step 0."""
-    table, free = StepTable(), 0
+def run_ahead(
+    count: int, *, python: int, device: int, first: int, known: bool = True, reads: int = 0
+) -> StepTable:
+    """Make a run whose device works for ``device`` µs a step, ``first`` µs on step 0.
+
+    In step ``reads`` the script waits for the device.
+    """
+    table, free, end = StepTable(), 0, 0
     for n in range(count):
-        start = n * python * US
+        start = end
         done = max(free, start) + (first if n == 0 else device) * US
         done = max(done, start + (python + 5) * US)
+        end = done if reads and n == reads else start + python * US
         table.add(
             [
                 Step(
                     seq=n,
-                    t=start + python * US,
+                    t=end,
                     t0=start,
                     n=n,
-                    dispatched=python * US,
-                    phases=(0, 0, 0, 0, python * US),
+                    dispatched=end - start,
+                    phases=(0, 0, 0, 0, end - start),
                     samples=8,
                     warm=n == 0,
                 )
@@ -69,6 +75,11 @@ def test_nothing_is_counted_while_the_device_has_not_caught_up() -> None:
 def test_a_device_that_sets_the_pace_keeps_its_steps() -> None:
     table = run_ahead(200, python=150, device=900, first=15_000)
     assert counted(table) == list(range(1, 200))
+
+
+def test_a_wait_for_the_device_is_no_slowness_of_python() -> None:
+    table = run_ahead(60, python=150, device=900, first=50_000, reads=40)
+    assert counted(table) == list(range(1, 60))
 
 
 def test_without_a_completion_of_the_warm_up_nothing_changes() -> None:
