@@ -8,8 +8,8 @@ costs half a microsecond a module; setting the attribute of the class would
 invalidate what Python caches of all its subclasses.) Other threads meet
 either code: ours passes on what is not the training thread's.
 
-Dynamo takes the function for the original, which it is, and never looks at
-its code; where it compiles, frames of ours are skipped.
+Dynamo takes the function for the original, which it is, and looks at its code
+only where a class has a ``__call__`` of its own; there it finds torch's body.
 """
 
 from __future__ import annotations
@@ -80,15 +80,29 @@ class Switch:
     @staticmethod
     def fits(function: Any) -> bool:
         """Return whether the code of ``function`` can be exchanged for ours."""
-        return type(function) is FunctionType and not function.__closure__
+        if type(function) is not FunctionType or function.__closure__:
+            return False
+        known = set(function.__code__.co_names) == {"_compiled_call_impl", "_call_impl"}
+        compiler = getattr(function.__globals__.get("torch"), "compiler", None)
+        return known and hasattr(compiler, "is_compiling")
+
+
+torch: Any = None
+"""Only a name: see :func:`_passing`."""
 
 
 def _passing(through: Function) -> CodeType:
     """Return code without free variables that hands its arguments to ``through``."""
 
     def __call__(self: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N807  # takes the place of one
+        if torch.compiler.is_compiling():  # Dynamo looks here where a class has its own __call__
+            if self._compiled_call_impl is not None:
+                return self._compiled_call_impl(*args, **kwargs)
+            return self._call_impl(*args, **kwargs)
         function: Any = "through"
         return function(self, args, kwargs)
+
+    # "torch" is a global of the function whose code this becomes.
 
     code = __call__.__code__
     consts = tuple(through if const == "through" else const for const in code.co_consts)
@@ -113,7 +127,7 @@ def hook(torch: Any, probe: Probe, session: Session) -> Optional[Switch]:
 
 def _through(torch: Any, probe: Probe, session: Session) -> Function:
     """Return what stands in for ``Module.__call__`` outside of models."""
-    busy, grad_enabled, ident = compiling(torch), torch.is_grad_enabled, threading.get_ident
+    grad_enabled, ident = torch.is_grad_enabled, threading.get_ident
     models = Models(probe)
     key_of, told = models.key, models.told
     tracker, clock, tensor = probe.tracker, time.monotonic_ns, torch.Tensor
@@ -139,7 +153,7 @@ def _through(torch: Any, probe: Probe, session: Session) -> Function:
             session.trouble("forward", error)
 
     def through(module: Any, args: Any, kwargs: Any, *, switch: Any = None) -> Any:
-        if probe.inside or busy() or not (probe.owner == ident() or probe.ready()):
+        if probe.inside or not (probe.owner == ident() or probe.ready()):
             return switch.plain(module, *args, **kwargs)
         try:
             key = key_of(module)
@@ -172,11 +186,14 @@ class _Same:
 
 def _wrapped(torch: Any, original: Function, probe: Probe, session: Session) -> Function:
     """Return a wrapper of ``original``, whose code cannot be exchanged."""
+    busy = compiling(torch)
     through = functools.partial(_through(torch, probe, session), switch=_Same(original))
 
     @functools.wraps(original)
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return original(self, *args, **kwargs) if probe.inside else through(self, args, kwargs)
+        if probe.inside or busy():
+            return original(self, *args, **kwargs)
+        return through(self, args, kwargs)
 
     skip_frame(torch, call)
     return call
