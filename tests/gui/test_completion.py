@@ -11,14 +11,16 @@ import pytest
 from tests.helpers.fake_run import LiveRun, make_run
 
 from diptych.gui.models.completion import completed_at, completed_count, progress
+from diptych.gui.text import format as fmt
 from diptych.gui.text.format import UNKNOWN
 from diptych.gui.text.runs import describe, latest_step_ns
 from diptych.gui.views.live_series import last_second, seconds_to_go
-from diptych.gui.views.now_numbers import Cell, Stretch, rows
+from diptych.gui.views.now_numbers import Cell, Stretch, rows, whole
 from diptych.profiling.records import kinds
 from diptych.profiling.runs.session import RunSession
 from diptych.profiling.runs.snapshot import RunSnapshot
 from diptych.profiling.runs.store import read_entry
+from diptych.profiling.runs.summary import summarise
 
 S, MS = 10**9, 10**6
 
@@ -79,25 +81,25 @@ def test_a_brush_speaks_of_the_steps_that_are_drawn_there(ahead: LiveRun) -> Non
     snapshot = read(ahead)
     assert stretch(snapshot, 12.1, 18.1).count == 12
     numbers = said(snapshot, 12.1, 18.1)
-    assert numbers["", "ms/step"].text == "500"
+    assert numbers["", "ms/step, median"].text == "500"
     assert numbers["", "samples/s"].text == "64.0"
     assert stretch(snapshot, 6.0, 7.0).count == 0
     early = said(snapshot, 6.0, 7.0)
-    assert early["", "ms/step"] == Cell(UNKNOWN, "no step was completed in this stretch")
+    assert early["", "ms/step, median"] == Cell(UNKNOWN, "no step was completed in this stretch")
 
 
 def test_phases_are_those_of_the_bars_that_are_drawn_there(ahead: LiveRun) -> None:
     early = said(read(ahead), 6.0, 7.0)
     assert early["Phases, mean", "forward"].text == "5.00\N{NO-BREAK SPACE}ms"
     assert "40 steps dispatched" in early["Phases, mean", "forward"].hint
-    assert "not the median" in early["Phases, mean", "forward"].hint
-    assert early["Run-ahead, median", "dispatched"].text == "10.0\N{NO-BREAK SPACE}ms"
+    assert "add up to dispatched" in early["Phases, mean", "forward"].hint
+    assert early["Run-ahead, mean", "dispatched"].text == "10.0\N{NO-BREAK SPACE}ms"
     late = said(read(ahead), 12.1, 18.1)
     assert late["Phases, mean", "forward"] == Cell(
         UNKNOWN, "no step was dispatched in this stretch"
     )
     # Both of the same steps.
-    assert late["Run-ahead, median", "gap"].text == "490\N{NO-BREAK SPACE}ms"
+    assert late["Run-ahead, mean", "gap"].text == "490\N{NO-BREAK SPACE}ms"
 
 
 def test_progress_and_the_time_to_go_are_those_of_completed_steps(ahead: LiveRun) -> None:
@@ -170,3 +172,19 @@ def test_energy_per_sample_counts_the_samples_between_its_readings(tmp_path: Pat
         assert float(text.split("\N{NO-BREAK SPACE}")[0]) == pytest.approx(320 * 5 / 32, rel=0.03)
     alone = said(snapshot, 2.0, 2.2)["Device", "energy/sample"]
     assert alone == Cell(UNKNOWN, "only one reading in this stretch")
+
+
+def test_the_whole_of_an_ended_run_is_its_summary(tmp_path: Path) -> None:
+    with RunSession(make_run(tmp_path, steps=200, framework="mxnet", seed=4)) as session:
+        snapshot = session.drain()
+    summary, numbers = summarise(snapshot), rows(whole(snapshot))
+    assert numbers["", "ms/step, median"].text == fmt.number(summary.step_ms.median)
+    assert numbers["", "mean"].text == fmt.number(summary.step_ms.mean)
+    assert numbers["", "p99"].text == fmt.number(summary.step_ms.p99)
+    assert numbers["", "samples/s"].text == fmt.number(summary.samples_per_s)
+    assert numbers["Can I trust this?", "overhead"].text == fmt.percent(summary.overhead_percent)
+    dispatched = summary.dispatched_ms.mean or 0.0
+    assert numbers["Run-ahead, mean", "dispatched"].text == fmt.duration(dispatched * 1e6)
+    assert sum(mean or 0.0 for mean in summary.phases_ms.values()) == pytest.approx(dispatched)
+    for name, mean in summary.phases_ms.items():
+        assert numbers["Phases, mean", name].text == fmt.duration((mean or 0.0) * 1e6)

@@ -346,6 +346,11 @@ def test_waits_are_marked_where_the_phases_are_cut_off(chart: Chart) -> None:
     chart.refresh()
     assert 50.0 <= chart.y_axis.high <= 100.0
     assert len(chart.outliers()) == 5
+    # What is read anywhere over a bar is that bar.
+    first = begin[19] / 1e9
+    for at in (first + 0.01, first + 1.0, first + 2.0):
+        assert chart.readings(at)[0].parts[4] == pytest.approx(2000.0)
+        assert chart.readings(at)[0].value == pytest.approx(2050.0)
 
 
 def test_dispatched_times_do_not_blow_up_the_axis_of_completed_ones(chart: Chart) -> None:

@@ -108,17 +108,26 @@ class Drawn:
         return self.high if len(self.band_x) else self.y
 
     def at(self, x: float) -> float:
-        """Return the value drawn nearest to ``x``, NaN beyond the ends of the curve."""
-        index = nearest(self.x, x)
+        """Return the value drawn nearest to ``x``, NaN beyond the ends of the curve.
+
+        Of a stack it is that of the bar at ``x``.
+        """
+        index = self._index(x)
         return float("nan") if index is None else float(self.y[index])
 
     def parts_at(self, x: float) -> list[float]:
-        """Return each column of a stack drawn nearest to ``x``."""
-        index = nearest(self.x, x)
+        """Return each column of the bar of a stack at ``x``."""
+        index = self._index(x)
         if self.areas is None or index is None:
             return []
         parts: list[float] = np.diff(self.areas[:, index]).tolist()
         return parts
+
+    def _index(self, x: float) -> int | None:
+        if self.areas is None:
+            return nearest(self.x, x)
+        index = int(np.searchsorted(self.x, x, "right")) - 1
+        return index if index >= 0 and x <= self.right[index] else None
 
 
 def nearest(x: Floats, at: float) -> int | None:

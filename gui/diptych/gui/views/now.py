@@ -15,7 +15,7 @@ from diptych.gui.text import format as fmt
 from diptych.gui.theme import manager
 from diptych.gui.views.live_series import last_second, short_names
 from diptych.gui.views.now_background import Background
-from diptych.gui.views.now_numbers import Cell, Rows, Stretch, rows, ruler_words
+from diptych.gui.views.now_numbers import Cell, Rows, Stretch, rows, ruler_words, whole
 from diptych.gui.views.widgets import Mark, as_tooltip, hairline, label, set_ink
 from diptych.profiling.runs.snapshot import RunSnapshot
 
@@ -153,6 +153,8 @@ class NowPanel(QWidget):
 
     def _stretch(self, snapshot: RunSnapshot) -> Stretch:
         brush = self.selection.range
+        if brush is None and not snapshot.state.live:
+            return whole(snapshot)
         end = last_second(snapshot)
         low, high = brush if brush is not None else (max(0.0, end - _LATELY), end)
         at = snapshot.origin
@@ -160,9 +162,13 @@ class NowPanel(QWidget):
 
     def _show_head(self, names: list[str], numbers: _Numbers) -> None:
         brush = numbers.brush
-        self.title.setText("Now" if brush is None else "Selection")
-        said = "last 5 s" if brush is None else f"{brush[0]:.1f} – {brush[1]:.1f}{fmt.NBSP}s"
-        self.stretch.setText(said if numbers.counts else "")
+        live = [snapshot.state.live for snapshot in numbers.found]
+        over = bool(live) and not any(live)
+        said = "last 5 s" if all(live) else "last 5 s; of ended runs all"
+        if brush is not None:
+            said = f"{brush[0]:.1f} – {brush[1]:.1f}{fmt.NBSP}s"
+        self.title.setText("Selection" if brush is not None else "Whole run" if over else "Now")
+        self.stretch.setText("" if not numbers.counts or (over and brush is None) else said)
         set_ink(self.stretch, "label" if brush is None else "accent")
         counts = [
             f"{count:,} {name} {'step' if count == 1 else 'steps'}"
@@ -203,7 +209,7 @@ class NowPanel(QWidget):
             line += 1
 
     def _value(self, key: tuple[str, str]) -> QLabel:
-        large = key == ("", "ms/step")
+        large = key == ("", "ms/step, median")
         return label(
             size=22 if large and len(self.columns) < _MOST else 12, weight=600 if large else 500
         )

@@ -145,6 +145,11 @@ def _between(times: Ints, low: int, high: int) -> tuple[int, int]:
     return int(np.searchsorted(times, low, "right")), int(np.searchsorted(times, high, "right"))
 
 
+def whole(snapshot: RunSnapshot) -> Stretch:
+    """Return all of a run: the numbers of its summary."""
+    return Stretch(snapshot, -1, np.iinfo(np.int64).max)
+
+
 def rows(stretch: Stretch) -> Rows:
     """Return everything that the panel says of one run's stretch."""
     made = _speed(stretch) | _device(stretch) | _host(stretch) | _phases(stretch)
@@ -169,11 +174,11 @@ def _speed(stretch: Stretch) -> Rows:
     times = step_times(steps.completed[counted], stretch.snapshot.ruler)
     rate = samples_per_second(steps, counted)
     why = "" if times.counted else _why_no_time(steps)
-    hint = why or f"mean of {fmt.plural(times.counted, 'step')}" + (f"; {note}" if note else "")
+    of = f"of {fmt.plural(times.counted, 'step')}" + (f"; {note}" if note else "")
     no_rate = why or "the number of samples in a batch is not known"
     return {
-        ("", "ms/step"): Cell(fmt.number(times.mean), hint),
-        ("", "p50"): Cell(fmt.number(times.median), why or "half of the steps are as fast, in ms"),
+        ("", "ms/step, median"): Cell(fmt.number(times.median), why or f"median {of}"),
+        ("", "mean"): Cell(fmt.number(times.mean), why or f"mean {of}"),
         ("", "p99"): Cell(fmt.number(times.p99), why or "99 of 100 steps are as fast, in ms"),
         ("", "samples/s"): Cell(fmt.number(rate), "" if rate is not None else no_rate),
     } | _ahead(stretch, steps, counted, times)
@@ -187,22 +192,17 @@ def _ahead(
     gap = late = None
     if stretch.snapshot.ruler == "sync":
         why = "dispatched is completed here"
-    elif times.median is not None:
+    elif times.mean is not None:
         known = counted & np.isfinite(steps.completed)
-        gap = times.median - float(np.median(steps.dispatched[known])) / 1e6
-        lags = (steps.completed_at - steps.end)[known]
-        late = float(np.nanmedian(lags))
+        gap = float((steps.completed - steps.dispatched)[known].mean())
+        late = float((steps.completed_at - steps.end)[known].mean())
+    same = "completed less dispatched of the same steps, mean"
+    lag = "from the end of a step's dispatch to its completion, mean"
     return {
-        ("Run-ahead, median", "dispatched"): _dispatched(stretch),
-        ("Run-ahead, median", "gap"): Cell(
-            fmt.duration(_ns(gap)),
-            "completed less dispatched of the same steps, medians" if gap is not None else why,
-        ),
-        ("Run-ahead, median", "device is late"): Cell(
-            fmt.duration(late),
-            "from the end of a step's dispatch to its completion, median"
-            if late is not None
-            else why,
+        ("Run-ahead, mean", "dispatched"): _dispatched(stretch),
+        ("Run-ahead, mean", "gap"): Cell(fmt.duration(gap), same if gap is not None else why),
+        ("Run-ahead, mean", "device is late"): Cell(
+            fmt.duration(late), lag if late is not None else why
         ),
     }
 
@@ -210,10 +210,10 @@ def _ahead(
 def _dispatched(stretch: Stretch) -> Cell:
     steps, counted, note = _counted(stretch.dispatched, stretch.dispatched_warmup)
     times = step_times(steps.dispatched[counted].astype(np.float64), None)
-    hint = f"time of the Python loop per step, median of {_dispatches(times.counted)}"
+    hint = f"time of the Python loop per step, mean of {_dispatches(times.counted)}"
     if note:
         hint += f"; {note}"
-    return Cell(fmt.duration(_ns(times.median)), hint if times.counted else _NO_DISPATCH)
+    return Cell(fmt.duration(_ns(times.mean)), hint if times.counted else _NO_DISPATCH)
 
 
 def _dispatches(count: int) -> str:
@@ -326,7 +326,7 @@ def _phases(stretch: Stretch) -> Rows:
     whole = (
         "the wait for the device counts as other, so they add up to the mean completed time"
         if fenced
-        else "they add up to the mean (not the median) of dispatched"
+        else "they add up to dispatched"
     )
     hint = f"mean of {_dispatches(int(counted.sum()))}; {whole}"
     return {
