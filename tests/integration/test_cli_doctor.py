@@ -115,18 +115,42 @@ def test_runtimes_are_listed_for_people_and_for_scripts(home_with_runtimes: Path
     assert [line.split()[:2] for line in text] == [["✓", "mxnet"], ["✓", "torch"]]
 
 
+def _with_a_broken_torch(root: Path) -> Path:
+    """Make an environment whose torch cannot be imported and return its interpreter."""
+    name = f"python3.{sys.version_info[1]}"
+    sites = root / "lib" / name / "site-packages"
+    sites.mkdir(parents=True)
+    (sites / "torch.py").write_text("import this_is_missing")
+    (root / "bin").mkdir()
+    base = Path(sys.base_prefix, "bin")
+    (root / "bin" / "python").symlink_to(base / name)
+    (root / "pyvenv.cfg").write_text(f"home = {base}\ninclude-system-site-packages = false\n")
+    return root / "bin" / "python"
+
+
 def test_a_broken_runtime_is_added_and_shown_with_its_cure(home: Path, tmp_path: Path) -> None:
-    program = tmp_path / "python"
-    program.write_text("#!/bin/sh\necho broken >&2\nexit 3\n")
-    program.chmod(0o755)
+    python = _with_a_broken_torch(tmp_path / "env")
     environment = _bare(home)
-    assert _diptych("runtimes", "add", str(program), **environment).returncode == 1
+    assert _diptych("runtimes", "add", str(python), **environment).returncode == 1
     listed = _diptych("runtimes", "list", **environment)
     assert listed.returncode == 0
+    assert "needs the module this_is_missing" in listed.stdout
+    python.unlink()
+    python.write_text("#!/bin/sh\necho broken >&2\nexit 3\n")
+    python.chmod(0o755)
+    listed = _diptych("runtimes", "list", **environment)
     assert "it does not start: broken" in listed.stdout
     assert "cure: put it back, or forget it" in listed.stdout
-    assert _diptych("runtimes", "check", str(program), **environment).returncode == 1
-    assert _diptych("runtimes", "forget", str(program), **environment).returncode == 0
+    assert _diptych("runtimes", "check", str(python), **environment).returncode == 1
+    assert _diptych("runtimes", "forget", str(python), **environment).returncode == 0
+    assert "No Python here" in _diptych("runtimes", "list", **environment).stdout
+
+
+def test_what_is_no_python_is_not_added(home: Path) -> None:
+    environment = _bare(home)
+    refused = _diptych("runtimes", "add", "/bin/true", **environment)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "/bin/true was not added: it does not start" in refused.stderr
     assert "No Python here" in _diptych("runtimes", "list", **environment).stdout
 
 
