@@ -85,7 +85,10 @@ def step_times(times_ns: Floats, ruler: str | None) -> StepTimes:
 
 
 def phase_means(steps: StepColumns, counted: NDArray[np.bool_]) -> dict[str, float | None]:
-    """Return each phase's mean in ms, by its name; they add up to the mean dispatched time."""
+    """Return each phase's mean in ms, by its name.
+
+    They add up to the mean dispatched time; to the completed one of fenced steps.
+    """
     if not counted.any():
         return dict.fromkeys(PHASES)
     means = steps.phases[:, counted].mean(axis=1) / _MS
