@@ -84,7 +84,7 @@ lint: dev
 
 # pytest comes last, so that its summary is the last line.
 test: setup dev lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile
 
 bench: setup dev
 	$(BIN)/python -m benchmarks

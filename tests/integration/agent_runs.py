@@ -19,10 +19,13 @@ QUIET = {"OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 def interpreters() -> dict[str, str]:
     """Every Python from 3.8 to 3.13 on this machine, by version."""
     found = {f"{sys.version_info[0]}.{sys.version_info[1]}": sys.executable}
-    for path in sorted(Path("/root/.pyenv/versions").glob("3.*/bin/python")):
-        minor = int(path.parts[-3].split(".")[1])
-        if 8 <= minor <= 13:
-            found.setdefault(f"3.{minor}", str(path))
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
+    for minor in range(8, 14):
+        name = f"python3.{minor}"
+        places = [*sorted(pyenv.glob(f"3.{minor}.*/bin/python")), Path("/usr/bin") / name]
+        here = next((str(path) for path in places if path.exists()), None)
+        if here is not None:
+            found.setdefault(f"3.{minor}", here)
     return found
 
 

@@ -101,8 +101,10 @@ def test_nothing_readable_is_an_error() -> None:
 
 
 def test_the_written_trace_keeps_every_event_and_says_where_it_is_from() -> None:
-    trace = kineto.load(document(*STEP, distributedInfo={"rank": 5, "backend": "nccl"}))
+    top = {"distributedInfo": {"rank": 5, "backend": "nccl"}, "traceName": "/home/me/raw.json"}
+    trace = kineto.load(document(*STEP, **top))
     written = json.loads(chrome.kineto_bytes(trace, CONTEXT))
+    assert "traceName" not in written
     assert written["traceEvents"] == list(STEP)
     assert written["distributedInfo"]["rank"] == 5
     assert written["diptych"]["run"] == "run"

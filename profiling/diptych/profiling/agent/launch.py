@@ -18,6 +18,8 @@ from .journal import Journal
 from .script import run
 from .session import Session
 
+_APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+
 
 def main(config_path: str, path: str) -> None:
     """Run the script ``path`` under the agent; raises what the script raises."""
@@ -93,7 +95,7 @@ def _catch_faults(folder: str) -> None:
         return
     try:
         os.makedirs(os.path.join(folder, "logs"), mode=0o700, exist_ok=True)
-        file = open(os.path.join(folder, "logs", "faults.log"), "ab", buffering=0)  # noqa: SIM115  # open until the end
+        file = os.open(os.path.join(folder, "logs", "faults.log"), _APPEND, 0o600)
         faulthandler.enable(file)
     except (OSError, RuntimeError):
         pass  # a crash will lack its Python stack

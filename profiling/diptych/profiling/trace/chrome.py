@@ -62,7 +62,8 @@ def kineto_bytes(trace: KinetoTrace, context: TraceContext) -> bytes:
     if "distributedInfo" in trace.top:
         parts = [b'{"distributedInfo": ' + trace.top["distributedInfo"]]
     for key, value in trace.top.items():
-        if key not in ("distributedInfo", "diptych"):
+        # traceName is the path of the raw file, which nobody else needs to know.
+        if key not in ("distributedInfo", "diptych", "traceName"):
             parts.append(msgspec.json.encode(key) + b": " + value)
     metadata = msgspec.json.encode(context.metadata(trace.dropped))
     parts.append(b'"diptych": ' + metadata)
