@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from diptych.profiling.records.kinds import Caution
+from diptych.profiling.records.reader import JournalTail
 from diptych.profiling.runner import launch
 from diptych.profiling.runner.locks import is_held, is_live
 from diptych.profiling.runs.session import RunSession
@@ -86,6 +88,9 @@ def test_a_full_disk_does_not_stop_a_script_that_prints(
     assert exited.status == "done", run.paths.stderr.read_text()
     assert run.output().startswith("before\nfull\n")
     assert run.output().endswith("after\n")
+    # and who looks at the run learns of it
+    said = [r for r in JournalTail(run.paths.runner_journal).read() if isinstance(r, Caution)]
+    assert [caution.code for caution in said] == ["disk_full"]
 
 
 def test_no_room_for_a_run_is_said_in_words(small_disk: Path, run_script: RunScript) -> None:

@@ -23,6 +23,7 @@ from diptych.profiling.records.writer import JournalWriter
 from diptych.profiling.runner import command, locks, outcome, prepare, tree
 from diptych.profiling.runner.children import SamplerGuard, TracerGuard
 from diptych.profiling.runner.control import ControlReader
+from diptych.profiling.runner.disk import DiskGuard
 from diptych.profiling.runner.evidence import MemoryEvidence
 from diptych.profiling.runner.files import reserve
 from diptych.profiling.runner.output import LogKeeper, limit_from_environment, tail
@@ -92,6 +93,7 @@ class _Run:
         self._sampler: SamplerGuard | None = None
         self._own_environment = own
         self._tracer = TracerGuard(directory, own, self.warn)
+        self._disk = DiskGuard(directory, self.warn)
         self._tree = tree.ProcessTree(directory.name, self._helpers)
         self._control = ControlReader(self._paths.control)
         self._stopper = Stopper(grace, self._carry_out, self._refused)
@@ -143,6 +145,7 @@ class _Run:
         self._worker = worker
         self._journal.write(Launched, pid=worker.pid, rank=0, argv=tuple(argv))
         returncode = self._watch(worker)
+        self._disk.look()
         ending = self._record(self._describe(returncode, evidence))
         self._clean_up()
         return ending
@@ -171,6 +174,7 @@ class _Run:
                 self._stopper.ask("the time limit was up", "the time limit", now)
             self._stopper.look(now)
             self._look_at_logs()
+            self._disk.look()
             self._tree.reap(worker.pid)
             returncode = worker.wait(_PULSE)
             if returncode is not None:
