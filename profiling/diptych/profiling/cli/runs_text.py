@@ -131,7 +131,7 @@ def _came_out(summary: Summary) -> Iterable[tuple[str, str]]:
     if summary.duration_s is not None:
         yield "duration", f"{summary.duration_s:.1f} s"
     if summary.overhead_percent is not None:
-        yield "overhead", f"{summary.overhead_percent:.2g} % of the steps' time"
+        yield "overhead", f"at least {summary.overhead_percent:.2g} % of the steps' time"
     yield "lost", _lost(summary)
     yield from (("warning", text) for text in summary.warnings)
     yield from (("trace", path) for path in summary.traces)
