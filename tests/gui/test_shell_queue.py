@@ -137,6 +137,25 @@ def test_what_waits_survives_a_crash_of_the_window(
     queue.deleteLater()
 
 
+def test_what_waits_is_left_to_a_window_that_is_open_already(
+    qtbot: QtBot, tmp_path: Path, starter: _Starter
+) -> None:
+    closed, other = (RunQueue(tmp_path, start=starter) for _ in range(2))
+    other.resume()
+    closed.add([FIRST, SECOND])
+    qtbot.waitUntil(lambda: len(starter.live) == 1, timeout=10_000)
+    qtbot.waitUntil(lambda: [w.request for w in closed.waiting] == [SECOND], timeout=10_000)
+    assert other.waiting == []
+    closed.close()
+    qtbot.waitUntil(lambda: [w.request for w in other.waiting] == [SECOND], timeout=10_000)
+    assert len(starter.live) == 1, "the run before it goes on"
+    other.discard()
+    assert list((tmp_path / "waiting").glob("*")) == []
+    for queue in (closed, other):
+        queue.close()
+        queue.deleteLater()
+
+
 def test_a_damaged_list_of_waiting_runs_is_forgotten(tmp_path: Path) -> None:
     (tmp_path / "waiting").mkdir()
     (tmp_path / "waiting" / "1-abc.json").write_text('[{"before": 5')

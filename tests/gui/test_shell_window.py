@@ -17,7 +17,9 @@ from diptych.gui.models.trouble import Trouble
 from diptych.gui.views import help as dialogs
 from diptych.gui.views.actions import key_table
 from diptych.gui.views.main_window import MainWindow
+from diptych.gui.views.screen import fit_screen
 from diptych.profiling.records.layout import RunPaths
+from diptych.profiling.records.manifest import RunRequest
 
 Open = Callable[[], MainWindow]
 
@@ -60,9 +62,9 @@ def test_closing_asks_once_while_a_run_is_live_and_cancel_keeps_it_open(
     qtbot: QtBot, open_window: Open, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    answers = iter([False, True])
+    answers = iter([None, "Close the window"])
 
-    def answer(_parent: object, _title: str, text: str, _verb: str) -> bool:
+    def answer(_parent: object, _title: str, text: str, *_verbs: str) -> str | None:
         asked.append(text)
         return next(answers)
 
@@ -76,6 +78,44 @@ def test_closing_asks_once_while_a_run_is_live_and_cancel_keeps_it_open(
         assert window.close()
     assert len(asked) == 2
     assert "1 run goes on" in asked[0]
+
+
+@pytest.mark.parametrize("verb", ["Close the window", "Discard what waits and close"])
+def test_closing_keeps_what_waits_unless_it_is_discarded(
+    qtbot: QtBot, open_window: Open, home: Path, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    asked: list[str] = []
+
+    def answer(_parent: object, _title: str, text: str, *verbs: str) -> str | None:
+        assert verb in verbs
+        asked.append(text)
+        return verb
+
+    monkeypatch.setattr(dialogs, "ask", answer)
+    with LiveRun(home / "runs") as live:
+        window = open_window()
+        monkeypatch.setattr(window.context.queue, "_start", lambda _: live.directory)
+        requests = [RunRequest(framework="torch", python="/p", workload="mlp")] * 2
+        window.context.queue.add(requests)
+        qtbot.waitUntil(lambda: len(window.context.queue.waiting) == 1, timeout=10_000)
+        assert window.close()
+        kept = list((home / "waiting").glob("*.json"))
+        assert len(kept) == (0 if verb.startswith("Discard") else 1)
+        if kept:
+            other = open_window()
+            qtbot.waitUntil(lambda: len(other.context.queue.waiting) == 1, timeout=10_000)
+            other.context.queue.discard()
+    assert "The waiting run starts when Diptych is open again." in asked[0]
+
+
+def test_the_window_fits_the_screen_with_its_frame(qtbot: QtBot, open_window: Open) -> None:
+    room = QGuiApplication.primaryScreen().availableGeometry()
+    window = open_window()
+    for size in ((5000, 5000), (1280, room.height())):
+        window.resize(*size)
+        fit_screen(window)
+        assert window.width() <= max(room.width(), window.minimumWidth())
+        assert window.frameGeometry().height() <= room.height()
 
 
 def test_a_folder_that_is_no_run_is_refused_in_words(

@@ -2,7 +2,8 @@
 
 The first of a batch starts at once. Each further one starts when the run
 before it has ended, however that ended; one that cannot be started does not
-hold up the rest. What waits survives a crash of the window. Lives on the GUI's
+hold up the rest. What waits survives the window: another one on the same home,
+open already or the next to be opened, goes on with it. Lives on the GUI's
 thread; starting happens in a job.
 """
 
@@ -22,6 +23,7 @@ from diptych.profiling.records.manifest import RunRequest
 from diptych.profiling.runner import launch
 
 _LOOK_MS = 300
+_ADOPT_MS = 2_000
 _numbers = count(1)
 
 Start = Callable[[RunRequest], Path]
@@ -63,6 +65,9 @@ class RunQueue(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(_LOOK_MS)
         self._timer.timeout.connect(self._look)
+        self._adopting = QTimer(self)
+        self._adopting.setInterval(_ADOPT_MS)
+        self._adopting.timeout.connect(self._adopt)
 
     @property
     def waiting(self) -> list[Waiting]:
@@ -81,18 +86,30 @@ class RunQueue(QObject):
             batch.waiting = [w for w in batch.waiting if w.key != key or w.starting]
         self._settle()
 
+    def discard(self) -> None:
+        """Take back all that waits and is not being started."""
+        for waiting in self.waiting:
+            self.cancel(waiting.key)
+
     def close(self) -> None:
-        """Drop all that waits."""
-        self._batches.clear()
+        """Start nothing more; what waits is left to another window."""
+        self._adopting.stop()
         self._timer.stop()
-        self._file.close()
+        self._file.leave()
+        self._batches.clear()
 
     def resume(self) -> None:
-        """Go on with what a window left that ended without closing."""
-        for left in self._file.adopt():
+        """Go on with what other windows left, now and whenever one ends."""
+        self._adopting.start()
+        self._adopt()
+
+    def _adopt(self) -> None:
+        found = self._file.adopt()
+        for left in found:
             before = Path(left.before) if left.before else None
             self._batches.append(_Batch([Waiting(r) for r in left.requests], before))
-        self._look()
+        if found:
+            self._look()
 
     def _left(self) -> list[Left]:
         left = []

@@ -1,8 +1,8 @@
-"""Waiting runs on disk, so that a window that crashes does not lose them.
+"""Waiting runs on disk, so that a window that ends does not lose them.
 
 ``<home>/waiting/<name>.json`` belongs to the window that holds a lock on it.
-A file that nobody holds was left by a window that did not end well: the next
-window takes it over. Nothing here raises: at worst what waits is forgotten.
+A file that nobody holds was left by a window that is no more, however it ended:
+another window takes it over. Nothing here raises: at worst what waits is forgotten.
 """
 
 from __future__ import annotations
@@ -54,6 +54,12 @@ class QueueFile:
         if self._fd is not None:
             with contextlib.suppress(OSError):
                 self._path.unlink()
+            os.close(self._fd)
+            self._fd = None
+
+    def leave(self) -> None:
+        """Let go of what waits, so that another window takes it over."""
+        if self._fd is not None:
             os.close(self._fd)
             self._fd = None
 

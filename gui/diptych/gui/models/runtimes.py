@@ -48,6 +48,8 @@ class RuntimeModel(QObject):
         self._infos: list[RuntimeInfo] | None = None
         self._looking = 0
         self.installations: dict[str, Installation] = {}
+        self.ends: dict[str, str] = {}
+        """How the last installation of a framework ended, where it made none."""
 
     @property
     def known(self) -> bool:
@@ -66,7 +68,11 @@ class RuntimeModel(QObject):
 
     def usable(self, framework: str) -> list[RuntimeInfo]:
         """Return the runtimes that run ``framework``, the preferred one first."""
-        return [info for info in self.infos if info.ok(framework)]
+        return [info for info in self.infos if info.ok(framework) and not self.being_replaced(info)]
+
+    def being_replaced(self, info: RuntimeInfo) -> bool:
+        """Say whether the runtime is being made anew, and so is not there now."""
+        return info.source == "managed" and info.name in self.installations
 
     def find(self, python: str) -> RuntimeInfo | None:
         """Return the runtime with that interpreter."""
@@ -109,6 +115,7 @@ class RuntimeModel(QObject):
             return
         begun = Installation(InstallProgress(stage="venv", text="Starting"))
         self.installations[framework] = begun
+        self.ends.pop(framework, None)
 
         def work(told: Callable[[InstallProgress], None]) -> RuntimeInfo:
             return runtimes.install(framework, self._home, told, begun.cancel, again=again)
@@ -118,8 +125,10 @@ class RuntimeModel(QObject):
             self.progressed.emit(framework)
 
         def failed(error: Exception) -> None:
+            cancelled = isinstance(error, InstallCancelled)
+            self.ends[framework] = "Cancelled" if cancelled else "Failed"
             self._installed(framework)
-            if not isinstance(error, InstallCancelled):
+            if not cancelled:
                 what = f"{TITLES[framework]} could not be installed"
                 self.trouble.emit(Trouble(what, str(error)))
 

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QUrl
+from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
@@ -20,6 +20,8 @@ from diptych.profiling.runner import launch
 from diptych.profiling.runs.files import RunError, load_manifest
 
 CAPTURE_STEPS = 5
+_CLOSE = "Close the window"
+_DISCARD = "Discard what waits and close"
 
 
 def _csv_name(run: str) -> str:
@@ -28,6 +30,9 @@ def _csv_name(run: str) -> str:
 
 class Commands(QObject):
     """Wires the actions of one window."""
+
+    opened = Signal()
+    """A run folder was opened and is shown."""
 
     def __init__(
         self, window: QWidget, context: Context, actions: Actions, errors: ErrorBar
@@ -167,6 +172,7 @@ class Commands(QObject):
                 with contextlib.suppress(RuntimeError):
                     hub.entries_changed.disconnect(look)
                 selection.show([entry.id])
+                self.opened.emit()
 
         hub.entries_changed.connect(look)
         look()
@@ -269,15 +275,22 @@ class Commands(QObject):
             return True
         from diptych.gui.views.help import ask
 
-        text = "\n".join(words)
-        if not ask(self._window, "Close the window", text, "Close the window"):
+        verbs = [_DISCARD] if self._context.queue.waiting else []
+        answer = ask(self._window, _CLOSE, "\n".join(words), *verbs, _CLOSE)
+        # In the meantime the system may have asked for the end.
+        if answer is None and not self._asked:
             return False
+        if answer == _DISCARD:
+            self._context.queue.discard()
         self._asked = True
         return True
 
     def agree_to_close(self) -> None:
-        """Ask no more."""
+        """Ask no more, and end every question that is open."""
         self._asked = True
+        for dialog in self._window.findChildren(QDialog):
+            if dialog.isVisible():
+                dialog.reject()
 
     def _left_behind(self) -> list[str]:
         live, waiting = len(self._context.live()), len(self._context.queue.waiting)
@@ -286,8 +299,10 @@ class Commands(QObject):
         if live:
             verb = "goes" if live == 1 else "go"
             words.append(f"{fmt.plural(live, 'run')} {verb} on; open Diptych again to see more.")
-        if waiting:
-            words.append(f"{fmt.plural(waiting, 'waiting run')} will not be started.")
+        if waiting == 1:
+            words.append("The waiting run starts when Diptych is open again.")
+        elif waiting:
+            words.append(f"The {waiting} waiting runs start when Diptych is open again.")
         if installing:
             words.append(f"{fmt.plural(installing, 'installation')} will be cancelled.")
         return words

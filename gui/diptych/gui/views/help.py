@@ -119,9 +119,9 @@ class AboutDialog(Plain):
 
 
 class AskDialog(Plain):
-    """A question with one answer that does something, and Cancel."""
+    """A question with answers that do something, the last of them the usual one, and Cancel."""
 
-    def __init__(self, parent: QWidget | None, title: str, text: str, verb: str) -> None:
+    def __init__(self, parent: QWidget | None, title: str, text: str, *verbs: str) -> None:
         super().__init__(title, parent)
         body = QVBoxLayout()
         body.setSpacing(8)
@@ -129,18 +129,25 @@ class AskDialog(Plain):
         body.addWidget(label(text, ink="label", wrap=True))
         cancel = QPushButton("Cancel")
         cancel.clicked.connect(self.reject)
-        self.yes = primary(verb)
-        self.yes.clicked.connect(self.accept)
-        self.fill(body, None, cancel, self.yes)
+        self.answer: str | None = None
+        self.buttons = [*map(QPushButton, verbs[:-1]), primary(verbs[-1])]
+        for button, verb in zip(self.buttons, verbs, strict=True):
+            button.clicked.connect(lambda _=False, verb=verb: self._choose(verb))
+        self.fill(body, None, cancel, *self.buttons)
         self.setMinimumWidth(380)
 
+    def _choose(self, verb: str) -> None:
+        self.answer = verb
+        self.accept()
 
-def ask(parent: QWidget | None, title: str, text: str, verb: str) -> bool:
-    """Ask, and return whether ``verb`` was chosen."""
-    dialog = AskDialog(parent, title, text, verb)
-    agreed = dialog.exec() == QDialog.DialogCode.Accepted
+
+def ask(parent: QWidget | None, title: str, text: str, *verbs: str) -> str | None:
+    """Ask, and return which of ``verbs`` was chosen; ``None`` when none was."""
+    dialog = AskDialog(parent, title, text, *verbs)
+    dialog.exec()
+    answer = dialog.answer
     dialog.deleteLater()
-    return agreed
+    return answer
 
 
 def own_version() -> str:

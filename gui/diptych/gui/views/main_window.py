@@ -6,7 +6,14 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QShowEvent
-from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QLineEdit,
+    QMainWindow,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from diptych.gui.models.context import Context
 from diptych.gui.models.trouble import Trouble
@@ -18,8 +25,11 @@ from diptych.gui.views.empty import EmptyView
 from diptych.gui.views.error_bar import ErrorBar
 from diptych.gui.views.header import Header, logo
 from diptych.gui.views.runs_list import RunsList
+from diptych.gui.views.screen import fit_screen
 from diptych.gui.views.stage import Stage
 from diptych.gui.views.status_bar import StatusBar
+
+_FRAME_MS = 250
 
 
 class MainWindow(QMainWindow):
@@ -41,7 +51,9 @@ class MainWindow(QMainWindow):
         self.empty = EmptyView(context.runtimes, context.machine)
         self.commands = Commands(self, context, self.actions_, self.errors)
         self.runs = RunsList(context.hub, context.queue, context.selection, self.commands.for_run())
-        self.status = StatusBar(context.hub, context.selection, context.machine, home)
+        self.status = StatusBar(
+            context.hub, context.selection, context.machine, context.runtimes, home
+        )
         self._lay_out()
         self._connect()
         self._restore()
@@ -100,6 +112,7 @@ class MainWindow(QMainWindow):
         self.empty.new_wanted.connect(self.commands.new_run)
         self.empty.open_wanted.connect(actions["open"].trigger)
         self.empty.runtimes_wanted.connect(self.commands.install_runtime)
+        self.commands.opened.connect(self._focus_list)
 
     # -- what is shown ------------------------------------------------------------
 
@@ -112,6 +125,12 @@ class MainWindow(QMainWindow):
             QTimer.singleShot(0, self, self.context.runtimes.refresh)
             QTimer.singleShot(0, self, self.context.machine.look)
             QTimer.singleShot(0, self, self.context.queue.resume)
+            # The window manager tells its frame a little later.
+            QTimer.singleShot(_FRAME_MS, self, self._fit_screen)
+
+    def _fit_screen(self) -> None:
+        if not self.isMaximized() and not self.isFullScreen():
+            fit_screen(self)
 
     def _entries(self) -> None:
         if not self._greeted and self.context.hub.entries:
@@ -139,6 +158,12 @@ class MainWindow(QMainWindow):
         before = [r for r in context.selection.shown if self._same_pair(r, directory)]
         context.selection.show([*before, run])
         self.stage.choose(0)
+        self._focus_list()
+
+    def _focus_list(self) -> None:
+        """Put the focus on the run that is shown, unless somebody is typing."""
+        if not isinstance(self.focusWidget(), QLineEdit):
+            self.runs.view.setFocus()
 
     def _same_pair(self, run: str, directory: Path) -> bool:
         entry = self.context.hub.entry(run)
@@ -178,11 +203,15 @@ class MainWindow(QMainWindow):
         split = self.context.settings.get("split")
         if isinstance(split, str):
             self.split.restoreState(QByteArray.fromBase64(split.encode("ascii", "replace")))
+        self._fit_screen()
 
     def close_unasked(self) -> None:
         """Close without a question, as when the system ends the session."""
         self.commands.agree_to_close()
         self.close()
+        # From within a question the close above is only the end of that question.
+        if self.isVisible():
+            QTimer.singleShot(0, self, self.close)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask once when something is live or waits, then end every thread."""

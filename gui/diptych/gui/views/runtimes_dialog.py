@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QProgressBar,
     QPushButton,
     QScrollArea,
     QVBoxLayout,
@@ -18,7 +17,8 @@ from PySide6.QtWidgets import (
 from diptych.gui.models.runtimes import RuntimeModel
 from diptych.gui.text.runs import short_path
 from diptych.gui.theme import current, manager, pixmap
-from diptych.gui.views.help import Plain
+from diptych.gui.views.help import Plain, ask
+from diptych.gui.views.progress import ProgressLine
 from diptych.gui.views.widgets import Elided, Mark, hairline, label, link, part
 from diptych.profiling.runner.runtimes import FRAMEWORKS, TITLES, Problem, RuntimeInfo
 
@@ -33,6 +33,13 @@ _SOURCES = {
 }
 
 
+_NOT_CREATED = "Not created. Diptych can make one, with pip, in its own folder."
+_AGAIN = (
+    "All of its packages are downloaded and installed anew. Until that is done no run can "
+    "start in it; if it fails or is cancelled, the present one stays."
+)
+
+
 class RuntimesDialog(Plain):
     """Nothing here blocks: looking and installing go on while it is closed."""
 
@@ -42,6 +49,7 @@ class RuntimesDialog(Plain):
         self.managed = {name: _Managed(name, runtimes) for name in FRAMEWORKS}
         self._list = QVBoxLayout()
         self._list.setSpacing(8)
+        self._going: set[str] = set()
         self._state = label(ink="hint", size=11)
         self._again = QPushButton("Look again")
         self._again.setToolTip("Probe every interpreter anew")
@@ -53,7 +61,8 @@ class RuntimesDialog(Plain):
         close.clicked.connect(self.accept)
         self.fill(self._body(), self._again, add, self._state, None, close)
         runtimes.changed.connect(self.refresh)
-        runtimes.progressed.connect(lambda _: self.refresh_managed())
+        # A bound method: Qt lets go of it when the dialog is gone.
+        runtimes.progressed.connect(self._progressed)
         manager().changed.connect(self.refresh)
         self.resize(720, 560)
         # Not the first button in the window, which makes a runtime anew.
@@ -97,14 +106,22 @@ class RuntimesDialog(Plain):
         if self._runtimes.known and not self._runtimes.infos:
             words = "No interpreter with PyTorch or MXNet was found. Create one above, or add one."
             self._list.addWidget(label(words, ink="label", wrap=True))
-        self._state.setText("Looking…" if self._runtimes.looking else "")
         self._again.setEnabled(not self._runtimes.looking)
         self.refresh_managed()
 
     def refresh_managed(self) -> None:
         """Show how the installations go."""
+        self._going = set(self._runtimes.installations)
+        words = "Looking…" if self._runtimes.looking else ""
+        self._state.setText("Goes on when this is closed" if self._going else words)
         for row in self.managed.values():
             row.refresh()
+
+    def _progressed(self, _framework: str) -> None:
+        if self._going == set(self._runtimes.installations):
+            self.refresh_managed()
+        else:
+            self.refresh()
 
     def _add(self) -> None:
         chosen, _ = QFileDialog.getOpenFileName(self, "Add a Python interpreter", "/")
@@ -127,8 +144,7 @@ class _Managed(QFrame):
         self.cancel = QPushButton("Cancel")
         self.cancel.setAccessibleName(f"Cancel creating the {TITLES[framework]} runtime")
         self.cancel.clicked.connect(lambda: runtimes.cancel(framework))
-        self._bar = QProgressBar()
-        self._bar.setTextVisible(False)
+        self.bar = ProgressLine(f"Creating the {TITLES[framework]} runtime")
         head = QHBoxLayout()
         head.setSpacing(8)
         head.addWidget(Mark(square=framework == "mxnet", colour=hues[0]))
@@ -142,37 +158,38 @@ class _Managed(QFrame):
         column.setContentsMargins(12, 8, 8, 8)
         column.setSpacing(8)
         column.addLayout(head)
-        column.addWidget(self._bar)
+        column.addWidget(self.bar)
 
     def refresh(self) -> None:
         """Show what is known now."""
         going = self._runtimes.installations.get(self.framework)
         own = [info for info in self._runtimes.infos if self._is_own(info)]
-        self.cancel.setVisible(going is not None)
-        self._bar.setVisible(going is not None)
-        self.install.setVisible(going is None)
+        # Both buttons keep their places: a late click on Cancel must meet nothing else.
+        self.cancel.setEnabled(going is not None and not going.cancel.is_set())
+        self.install.setEnabled(going is None)
+        self.install.setText("Create again" if own else "Create")
         if going is not None:
             stopping = going.cancel.is_set()
-            self.cancel.setEnabled(not stopping)
             self._words.show_text("Cancelling…" if stopping else going.progress.text)
-            fraction = going.progress.fraction
-            self._bar.setRange(0, 0 if fraction is None else 1000)
-            self._bar.setValue(round((fraction or 0) * 1000))
-        elif own:
-            good = own[0].ok(self.framework)
-            where = short_path(own[0].python)
-            self._words.show_text(f"Created, in {where}" if good else f"Broken, in {where}")
-            self.install.setText("Create again")
+            self.bar.show_fraction(None if stopping else going.progress.fraction or None)
         else:
-            self._words.show_text("Not created. Diptych can make one, with pip, in its own folder.")
-            self.install.setText("Create")
+            self.bar.clear()
+            end = self._runtimes.ends.get(self.framework)
+            state = _state(own[0], self.framework) if own else _NOT_CREATED
+            self._words.show_text(f"{end}. {state}" if end else state)
 
     def _is_own(self, info: RuntimeInfo) -> bool:
         return info.source == "managed" and info.name == self.framework
 
     def _install(self) -> None:
         again = any(self._is_own(info) for info in self._runtimes.infos)
-        self._runtimes.install(self.framework, again=again)
+        title = f"Create the {TITLES[self.framework]} runtime again"
+        if not again or ask(self, title, _AGAIN, "Create again"):
+            self._runtimes.install(self.framework, again=again)
+
+
+def _state(info: RuntimeInfo, framework: str) -> str:
+    return f"{'Created' if info.ok(framework) else 'Broken'}, in {short_path(info.python)}"
 
 
 class _Card(QFrame):
@@ -186,12 +203,16 @@ class _Card(QFrame):
         head = QHBoxLayout()
         head.setSpacing(8)
         good = bool(info.usable) and not any(problem.fatal for problem in info.problems)
-        head.addWidget(_image("check" if good else "warning", "ok" if good else "warning"))
+        replaced = runtimes.being_replaced(info)
+        mark = ("check", "ok") if good else ("warning", "warning")
+        head.addWidget(_image(*(("clock", "text3") if replaced else mark)))
         head.addWidget(label(holds(info), weight=500))
         head.addWidget(Elided(short_path(info.python), ink="hint", size=11, fixed=True), 1)
-        head.addWidget(label(_SOURCES.get(info.source, info.source), ink="hint", size=11))
+        source = "being created again" if replaced else _SOURCES.get(info.source, info.source)
+        head.addWidget(label(source, ink="hint", size=11))
         check = link("Check", f"Check {info.python}")
         check.clicked.connect(lambda: runtimes.check(info.python))
+        check.setEnabled(not replaced)
         head.addWidget(check)
         if info.source == "named":
             forget = link("Forget", f"Forget {info.python}")

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from diptych.gui.models.completion import completed_count, progress
 from diptych.gui.models.hub import RunHub
 from diptych.gui.models.machine import MachineModel
+from diptych.gui.models.runtimes import RuntimeModel
 from diptych.gui.models.selection import Selection
 from diptych.gui.text import format as fmt
 from diptych.gui.text.runs import short_path
 from diptych.gui.theme import manager
 from diptych.gui.theme.tokens import STATUS
 from diptych.gui.views.widgets import Bar, Elided, Mark, label, part, set_ink
+from diptych.profiling.runner.runtimes import TITLES
 from diptych.profiling.runs.snapshot import RunSnapshot
 
 NO_GPU = "No NVIDIA GPU: showing CPU and memory"
@@ -57,7 +59,12 @@ class StatusBar(QWidget):
     """26 px high."""
 
     def __init__(
-        self, hub: RunHub, selection: Selection, machine: MachineModel, home: Path
+        self,
+        hub: RunHub,
+        selection: Selection,
+        machine: MachineModel,
+        runtimes: RuntimeModel,
+        home: Path,
     ) -> None:
         super().__init__()
         part(self, "status")
@@ -72,19 +79,22 @@ class StatusBar(QWidget):
         self._place = label(f"Runs are kept in {short_path(home / 'runs')}", ink="label", size=11)
         self._lag = label(ink="label", size=11)
         self._lost = label(ink="label", size=11)
+        self._installing = Elided(ink="label", size=11)
+        self._runtimes = runtimes
         self._runtime = Elided(ink="label", size=11)
         self._gpu = label(ink="label", size=11)
         for widget in (self._place, self._lag, self._lost):
             row.addWidget(widget)
         row.addStretch(1)
-        self._runtime.setSizePolicy(
-            self._gpu.sizePolicy().Policy.Maximum, self._gpu.sizePolicy().Policy.Preferred
-        )
+        for words in (self._installing, self._runtime):
+            words.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+        row.addWidget(self._installing, 0)
         row.addWidget(self._runtime, 0)
         row.addWidget(self._gpu)
         hub.snapshot_changed.connect(self._news)
         selection.shown_changed.connect(self.refresh)
         machine.changed.connect(self.refresh)
+        runtimes.progressed.connect(self._show_installing)
         manager().changed.connect(self.refresh)
         self.refresh()
 
@@ -106,6 +116,13 @@ class StatusBar(QWidget):
         self._show_lag(snapshots)
         self._show_lost(snapshots)
         self._show_machine(snapshots)
+        self._show_installing()
+
+    def _show_installing(self, _framework: str = "") -> None:
+        going = self._runtimes.installations.items()
+        words = [f"{TITLES[name]}: {begun.progress.text}" for name, begun in going]
+        self._installing.show_text(" · ".join(words))
+        self._installing.setVisible(bool(words))
 
     def _show_lag(self, snapshots: list[RunSnapshot]) -> None:
         lags = [s.lag for s in snapshots if s.state.live and s.lag is not None]
