@@ -185,14 +185,34 @@ def test_the_last_choice_is_remembered(
 ) -> None:
     _choose(dialog, "torch")
     _type(dialog, "steps", "33")
+    dialog.measure.name.setText("fast printer")
+    dialog.measure.name.textEdited.emit("fast printer")
     _settle(qtbot, dialog)
     dialog.start.click()
     qtbot.waitUntil(lambda: len(started) == 1, timeout=10_000)
+    assert started[0].name == "fast printer"
     again = NewRunDialog(probed)
     qtbot.addWidget(again)
+    assert again.draft.name == again.measure.name.text() == ""
     assert again.draft.frameworks == ["torch"]
     assert again.draft.knob("steps", "torch") == "33"
     _settle(qtbot, again)
+
+
+@pytest.mark.torch
+@pytest.mark.mxnet
+def test_nothing_is_wider_than_the_dialog(qtbot: QtBot, dialog: NewRunDialog) -> None:
+    dialog.resize(dialog.minimumWidth(), 600)
+    for source in ("script", "catalogue"):
+        dialog.choose_source(source)
+        _choose(dialog, "torch", "mxnet")
+        for name in WORKLOADS:
+            dialog.draft.workload = name
+            dialog.catalogue.rebuild()
+            _settle(qtbot, dialog)
+            view, inside = dialog.scrolled.viewport(), dialog.scrolled.widget()
+            assert inside.minimumSizeHint().width() <= view.width() == inside.width(), name
+    assert dialog.minimumSizeHint().height() <= 600
 
 
 def test_what_was_remembered_badly_is_forgotten() -> None:

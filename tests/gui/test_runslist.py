@@ -19,7 +19,9 @@ from diptych.gui.models.run_list import spoken
 from diptych.gui.models.run_rows import Row, build
 from diptych.gui.text import runs as words
 from diptych.gui.views.runs_list import RunsList
+from diptych.profiling.records.layout import RunPaths
 from diptych.profiling.records.manifest import RunRequest
+from diptych.profiling.runs.session import RunSession
 from diptych.profiling.runs.store import RunStore
 
 DAY = 86_400 * 10**9
@@ -78,12 +80,141 @@ def test_a_failure_says_why(tmp_path: Path) -> None:
     assert said.second
 
 
-def test_a_damaged_directory_is_listed_with_its_problem(tmp_path: Path) -> None:
-    run = make_run(tmp_path, steps=12)
+def test_a_damaged_directory_is_listed_with_its_problem(
+    qtbot: QtBot, sidebar: RunsList, context: Context
+) -> None:
+    run = make_run(context.hub.runs, steps=12)
     (run / "manifest.json").write_text("{")
-    said = words.describe(RunStore(tmp_path).list()[0], None)
+    said = words.describe(RunStore(context.hub.runs).list()[0], None)
     assert said.bad
-    assert said.second != "cannot be read"
+    assert said.title == run.name
+    assert said.second == "Not valid JSON; the run cannot be shown"
+    context.hub.refresh()
+    qtbot.waitUntil(lambda: sidebar.model.row_of(run.name) is not None, timeout=10_000)
+    # The same when it is open.
+    context.selection.show([run.name])
+    qtbot.waitUntil(lambda: context.hub.latest(run.name) is not None, timeout=10_000)
+    sidebar.model.refresh()
+    row = sidebar.model.row_of(run.name)
+    assert row is not None
+    assert sidebar.model.rows[row].run == said
+
+
+def test_a_foreign_folder_is_said_to_be_one(tmp_path: Path) -> None:
+    (tmp_path / "foreign").mkdir()
+    (tmp_path / "foreign" / "notes.txt").write_text("mine")
+    (row,) = [row for row in _rows(tmp_path) if row.run is not None]
+    assert row.run is not None
+    assert (row.title, row.run.second) == ("foreign", "not a Diptych run")
+    assert row.framework is None
+
+
+def test_lost_records_are_counted_in_the_row(tmp_path: Path) -> None:
+    run = make_run(tmp_path, steps=12)
+    with RunPaths(run).worker_journal(0).open("ab") as journal:
+        journal.write(b"garbage\n" * 3)
+    with RunSession(run) as session:
+        said = words.describe(RunStore(tmp_path).list()[0], session.drain())
+    assert said.lost == 3
+    assert said.second.startswith("3 records lost")
+
+
+def test_a_name_leaves_framework_and_workload_in_the_second_line(tmp_path: Path) -> None:
+    make_run(tmp_path, steps=12, name="fast printer")
+    said = words.describe(RunStore(tmp_path).list()[0], None)
+    assert said.title == "fast printer"
+    assert said.second.startswith("torch resnet18")
+    request = RunRequest(framework="mxnet", python="/p", workload="mlp", name="fast printer")
+    rows = build([], lambda _: None, [Waiting(request)], today=date(2026, 11, 23))
+    assert rows[1].second == "mxnet mlp · waiting for the run before it"
+
+
+def test_the_order_does_not_change_as_runs_end(tmp_path: Path) -> None:
+    now = time.time_ns()
+    with LiveRun(tmp_path, created=now, seed=1) as first:
+        with LiveRun(tmp_path, created=now + 1, seed=2) as second:
+            wanted = [second.id, first.id]
+            assert _keys(_rows(tmp_path))[1:] == wanted
+            second.finish()
+        assert _keys(_rows(tmp_path))[1:] == wanted
+        first.finish()
+    assert _keys(_rows(tmp_path))[1:] == wanted
+
+
+def _many(qtbot: QtBot, sidebar: RunsList, context: Context, count: int) -> list[str]:
+    now = time.time_ns()
+    runs = [
+        make_run(context.hub.runs, steps=12, seed=n, created=now - n * 10**9).name
+        for n in range(count)
+    ]
+    context.hub.refresh()
+    qtbot.waitUntil(lambda: sidebar.model.row_of(runs[-1]) is not None, timeout=20_000)
+    return runs
+
+
+def _visible(sidebar: RunsList, run: str) -> bool:
+    row = sidebar.model.row_of(run)
+    assert row is not None
+    rect = sidebar.view.visualRect(sidebar.model.index(row))
+    return sidebar.view.viewport().rect().contains(rect)
+
+
+def test_the_list_scrolls_to_what_somebody_else_shows(
+    qtbot: QtBot, sidebar: RunsList, context: Context
+) -> None:
+    sidebar.resize(244, 300)
+    runs = _many(qtbot, sidebar, context, 14)
+    context.selection.show([runs[-1]])
+    assert _visible(sidebar, runs[-1])
+    assert sidebar.view.currentIndex().row() == sidebar.model.row_of(runs[-1])
+    # A run that is started is shown before it is listed.
+    new = make_run(context.hub.runs, steps=12, seed=99, created=time.time_ns()).name
+    context.selection.show([runs[-1], new])
+    context.hub.refresh()
+    qtbot.waitUntil(lambda: sidebar.model.row_of(new) is not None, timeout=10_000)
+    assert _visible(sidebar, new)
+    assert sidebar.view.currentIndex().row() == sidebar.model.row_of(new)
+
+
+def test_news_leave_the_list_where_it_was_scrolled_to(
+    qtbot: QtBot, sidebar: RunsList, context: Context
+) -> None:
+    sidebar.resize(244, 300)
+    runs = _many(qtbot, sidebar, context, 14)
+    context.selection.show([runs[-1]])
+    bar = sidebar.view.verticalScrollBar()
+    before = bar.value()
+    assert before > 0
+    new = make_run(context.hub.runs, steps=12, seed=99, created=time.time_ns()).name
+    context.hub.refresh()
+    qtbot.waitUntil(lambda: sidebar.model.row_of(new) is not None, timeout=10_000)
+    assert bar.value() >= before
+    assert sidebar.view.currentIndex().row() == sidebar.model.row_of(runs[-1])
+
+
+def test_the_step_time_of_a_run_stays_when_another_is_shown(
+    qtbot: QtBot, sidebar: RunsList, context: Context
+) -> None:
+    with LiveRun(context.hub.runs) as live:
+        live.step(30)
+    kept = make_run(context.hub.runs, steps=12, seed=7).name
+    run = live.id
+
+    def value() -> str:
+        row = sidebar.model.row_of(run)
+        said = sidebar.model.rows[row].run if row is not None else None
+        return said.value if said else ""
+
+    context.selection.show([run])
+    qtbot.waitUntil(lambda: value() not in ("", "—"), timeout=10_000)
+    before = value()
+    context.selection.show([kept])
+    context.hub.refresh()
+    make_run(context.hub.runs, steps=12, seed=8)
+    context.hub.refresh()
+    qtbot.waitUntil(lambda: context.hub.latest(run) is None, timeout=10_000)
+    sidebar.model.refresh()
+    assert value() == before
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import (
@@ -19,6 +20,7 @@ from diptych.gui.models.hub import RunHub
 from diptych.gui.models.queue import RunQueue
 from diptych.gui.models.run_rows import Row, build
 from diptych.gui.text.runs import WORDS
+from diptych.profiling.runs.store import RunEntry
 
 ROW = Qt.ItemDataRole.UserRole + 1
 Index = QModelIndex | QPersistentModelIndex
@@ -40,6 +42,7 @@ class RunListModel(QAbstractListModel):
         self._rows: list[Row] = []
         self._needle = ""
         self._closed: set[str] = set()
+        self._said: dict[str, tuple[RunEntry, Row]] = {}
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_REFRESH_MS)
@@ -71,6 +74,11 @@ class RunListModel(QAbstractListModel):
         """Return the group in which a row is."""
         return next(r.key for r in reversed(self._rows[: row + 1]) if r.group)
 
+    def reveal(self, run: str) -> None:
+        """Open all groups when a run that is known is in a closed one."""
+        if self._closed and not self._needle and self._hub.entry(run) is not None:
+            self.open_all()
+
     def open_all(self) -> None:
         """Open every group."""
         self._closed.clear()
@@ -87,6 +95,7 @@ class RunListModel(QAbstractListModel):
             needle=self._needle,
             closed=self._closed,
         )
+        rows = [self._remembered(row) for row in rows]
         if [row.key for row in rows] != [row.key for row in self._rows]:
             self.about_to_change.emit()
             self.beginResetModel()
@@ -113,6 +122,8 @@ class RunListModel(QAbstractListModel):
             return row
         if role == Qt.ItemDataRole.DisplayRole:
             return row.title
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return tip(row, self._hub.directory(row.key))
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return spoken(row)
         return None
@@ -124,9 +135,27 @@ class RunListModel(QAbstractListModel):
             return Qt.ItemFlag.NoItemFlags
         return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
 
+    def _remembered(self, row: Row) -> Row:
+        """Return what was said of a run while it was open, if it is still as it was then."""
+        entry = self._hub.entry(row.key)
+        if row.run is None or entry is None:
+            return row
+        if self._hub.latest(row.key) is not None:
+            self._said[row.key] = (entry, row)
+        known = self._said.get(row.key)
+        return known[1] if known is not None and known[0] == entry else row
+
     def _soon(self) -> None:
         if not self._timer.isActive():
             self._timer.start()
+
+
+def tip(row: Row, directory: Path | None) -> str:
+    """Return what does not fit into a row: where it is, and what was lost."""
+    if row.run is None:
+        return ""
+    lines = [row.title, row.run.second, str(directory or "")]
+    return "\n".join(line for line in lines if line)
 
 
 def spoken(row: Row) -> str:

@@ -24,6 +24,8 @@ class Row:
     waiting: Waiting | None = None
     open: bool = True
     count: int = 0
+    second: str = ""
+    """Second line of a run that waits."""
 
     @property
     def group(self) -> bool:
@@ -50,8 +52,7 @@ def build(
         row = _waiting_row(item)
         if _fits(needle, row.title):
             groups.setdefault("Today", []).append(row)
-    # Stable: within the same liveness the newest stays first.
-    for entry in sorted(entries, key=lambda entry: not _live(entry, latest)):
+    for entry in sorted(entries, key=lambda entry: _order(entry, latest, today)):
         snapshot = latest(entry.id)
         said = words.describe(entry, snapshot)
         if not _fits(needle, said.title, said.second, entry.id, words.WORDS[said.state]):
@@ -59,6 +60,8 @@ def build(
         live = said.state.live
         name = "Today" if live else words.day(words.created(entry).date(), today)
         framework = snapshot.framework.name if snapshot and snapshot.framework else entry.framework
+        if entry.problem is not None:
+            framework = None
         groups.setdefault(name, []).append(Row(entry.id, said.title, framework, said))
     rows: list[Row] = []
     for name, members in groups.items():
@@ -66,6 +69,15 @@ def build(
         rows.append(Row(name, name, open=not shut, count=len(members)))
         rows += [] if shut else members
     return rows
+
+
+def _order(entry: RunEntry, latest: Latest, today: date) -> tuple[bool, int, str]:
+    """Return what to sort by: newest first, and before all a live run of an earlier day.
+
+    A run of today stays where it is when it ends.
+    """
+    early = _live(entry, latest) and words.created(entry).date() < today
+    return (not early, -entry.created, entry.id)
 
 
 def _live(entry: RunEntry, latest: Latest) -> bool:
@@ -77,7 +89,10 @@ def _waiting_row(item: Waiting) -> Row:
     request = item.request
     subject = request.workload or (request.script or "").rpartition("/")[2]
     title = words.title(request.framework, subject, request.name, subject)
-    return Row(item.key, title, request.framework, waiting=item)
+    own = words.title(request.framework, subject, None, subject) if request.name else ""
+    does = "starting" if item.starting else "waiting for the run before it"
+    second = " · ".join(filter(None, (own, does)))
+    return Row(item.key, title, request.framework, waiting=item, second=second)
 
 
 def _fits(needle: str, *texts: str) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 
 from diptych.gui.models.completion import progress
 from diptych.gui.text import format as fmt
+from diptych.profiling.records.layout import RunPaths
 from diptych.profiling.records.manifest import RunRequest
 from diptych.profiling.runs.snapshot import RunSnapshot, RunState
 from diptych.profiling.runs.statistics import counted_steps
@@ -39,6 +40,8 @@ WORDS = {
 
 BAD = (RunState.FAILED, RunState.TIMEOUT, RunState.DAMAGED, RunState.INTERRUPTED)
 
+NOT_A_RUN = "not a Diptych run"
+
 _LATEST = 200
 """Steps of a live run over which its ms/step is taken."""
 
@@ -53,6 +56,8 @@ class RunWords:
     state: RunState
     bad: bool
     fraction: float | None = None
+    lost: int = 0
+    """Records that could not be written or read."""
 
 
 def title(framework: str | None, subject: str | None, name: str | None, fallback: str) -> str:
@@ -88,22 +93,54 @@ def describe(entry: RunEntry, snapshot: RunSnapshot | None) -> RunWords:
     framework = entry.framework
     if snapshot is not None and snapshot.framework is not None:
         framework = snapshot.framework.name
+    if entry.problem is not None:
+        return _unreadable(entry, entry.problem)
     second = setup(request)
     if state not in (RunState.DONE, RunState.RUNNING):
         second = _trouble(entry, snapshot, state)
+    own = title(framework, entry.subject, None, "") if entry.name else ""
+    lost = _lost(entry, snapshot)
     return RunWords(
         title=title(framework, entry.subject, entry.name, entry.id),
-        second=second,
+        second=" · ".join(filter(None, (own, lost_words(lost), second))),
         value=_value(entry, snapshot),
         state=state,
         bad=state in BAD,
         fraction=_fraction(snapshot) if state.live else None,
+        lost=lost,
     )
 
 
+def _unreadable(entry: RunEntry, problem: str) -> RunWords:
+    """Put a directory into words of which no more is known than what is wrong with it."""
+    second = NOT_A_RUN
+    if not is_foreign(entry):
+        paths = (f"{RunPaths(entry.directory).manifest}: ", f"{entry.directory}: ")
+        for path in paths:
+            problem = problem.removeprefix(path)
+        second = f"{problem[:1].upper()}{problem[1:]}"
+    # The same whether it is open or not: what its journals hold is not told by its manifest.
+    return RunWords(entry.directory.name, second, fmt.UNKNOWN, RunState.DAMAGED, bad=True)
+
+
+def is_foreign(entry: RunEntry) -> bool:
+    """Say whether the folder was not made by Diptych."""
+    return entry.problem is not None and "is not a Diptych run" in entry.problem
+
+
+def lost_words(lost: int) -> str:
+    """Return such as ``3 records lost``; nothing when none was."""
+    return f"{fmt.plural(lost, 'record')} lost" if lost else ""
+
+
+def _lost(entry: RunEntry, snapshot: RunSnapshot | None) -> int:
+    losses = snapshot.losses if snapshot else entry.summary.losses if entry.summary else None
+    if losses is None:
+        return 0
+    return losses.missing + losses.malformed + losses.unknown_kind + losses.not_written
+
+
 def _trouble(entry: RunEntry, snapshot: RunSnapshot | None, state: RunState) -> str:
-    if entry.problem:
-        return entry.problem
     if snapshot is not None and snapshot.state_text:
         return snapshot.state_text
     if entry.summary is not None and entry.summary.status_text:

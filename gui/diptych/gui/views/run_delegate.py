@@ -23,6 +23,7 @@ from diptych.gui.text.runs import ICONS, RunWords
 from diptych.gui.theme import Tokens, current, font, pixmap
 from diptych.gui.theme.tokens import ROW_TALL
 from diptych.gui.views.widgets import paint_mark
+from diptych.profiling.runs.snapshot import RunState
 
 GROUP_HEIGHT = 30
 _INDENT, _EDGE, _GAP = 34, 8, 10
@@ -86,6 +87,8 @@ class RunDelegate(QStyledItemDelegate):
             _focus(painter, rect, tokens)
 
     def _mark(self, painter: QPainter, rect: QRect, row: Row) -> None:
+        if row.run is not None and row.run.state is RunState.DAMAGED and row.framework is None:
+            return  # nobody knows whose it is
         look = self._selection.look(row.key)
         shown = row.key in self._selection.shown
         paint_mark(
@@ -111,6 +114,8 @@ class RunDelegate(QStyledItemDelegate):
         ratio = painter.device().devicePixelRatioF()
         if not run.state.live:
             name, token = ICONS[run.state]
+            if run.lost and run.state is RunState.DONE:
+                name, token = "warning", "warning"
             image = pixmap(name, getattr(tokens, token), 14, ratio)
             painter.drawPixmap(line.right() - 13, line.y() + (line.height() - 14) // 2, image)
             return 14 + _GAP
@@ -125,9 +130,7 @@ class RunDelegate(QStyledItemDelegate):
         tokens = current()
         top, bottom = _lines(rect)
         _text(painter, top, row.title, font(12, 500), tokens.text2)
-        starting = row.waiting is not None and row.waiting.starting
-        words = "starting" if starting else "waiting for the run before it"
-        _text(painter, bottom.adjusted(0, 0, -20, 0), words, font(11), tokens.text3)
+        _text(painter, bottom.adjusted(0, 0, -20, 0), row.second, font(11), tokens.text3)
         ratio = painter.device().devicePixelRatioF()
         image = pixmap("clock", tokens.text3, 14, ratio)
         painter.drawPixmap(bottom.right() - 13, bottom.y() + (bottom.height() - 14) // 2, image)

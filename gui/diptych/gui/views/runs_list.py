@@ -90,10 +90,14 @@ class RunsList(QWidget):
         self.filter = self._make_filter()
         self.view = self._make_view()
         self._footer = label(ink="label", size=11)
-        self._restoring = False
+        self._restoring = self._choosing = False
+        self._before: tuple[str, int] = ("", 0)
+        self._shown: tuple[str, ...] = ()
+        self._wanted: str | None = None
         self._lay_out()
-        self.model.rows_changed.connect(self._restore)
-        selection.shown_changed.connect(self._restore)
+        self.model.about_to_change.connect(self._note_place)
+        self.model.rows_changed.connect(self._rows_changed)
+        selection.shown_changed.connect(self._shown_changed)
         manager().changed.connect(self.view.viewport().update)
         self.model.refresh()
         self._restore()
@@ -184,7 +188,9 @@ class RunsList(QWidget):
         hidden = {run for run in self._selection.shown if self.model.row_of(run) is None}
         wanted = {*chosen, *(hidden if adding else ())}
         kept = [run for run in self._selection.shown if run in wanted]
+        self._choosing = True
         self._selection.show([*kept, *(run for run in chosen if run not in kept)])
+        self._choosing = False
         if set(self._selection.shown) != set(chosen):
             self._restore()
 
@@ -200,11 +206,47 @@ class RunsList(QWidget):
         flag = QItemSelectionModel.SelectionFlag.ClearAndSelect
         self.view.selectionModel().select(selected, flag)
         if not self.view.currentIndex().isValid() and selected.indexes():
-            none = QItemSelectionModel.SelectionFlag.NoUpdate
-            self.view.selectionModel().setCurrentIndex(selected.indexes()[0], none)
+            self._make_current(selected.indexes()[0])
         self._restoring = False
         self._count()
         self.view.viewport().update()
+
+    def _make_current(self, index: QModelIndex) -> None:
+        none = QItemSelectionModel.SelectionFlag.NoUpdate
+        self.view.selectionModel().setCurrentIndex(index, none)
+
+    def _note_place(self) -> None:
+        row: Row | None = self.view.currentIndex().data(ROW)
+        self._before = (row.key if row else "", self.view.verticalScrollBar().value())
+
+    def _rows_changed(self) -> None:
+        """Leave the place as it was, unless a run is wanted that is there only now."""
+        key, place = self._before
+        row = self.model.row_of(key)
+        if row is not None:
+            self._make_current(self.model.index(row))
+        self._restore()
+        self.view.verticalScrollBar().setValue(place)
+        self._go_to_wanted()
+
+    def _shown_changed(self) -> None:
+        new = [run for run in self._selection.shown if run not in self._shown]
+        self._shown = self._selection.shown
+        self._restore()
+        if new and not self._choosing:
+            self._wanted = new[-1]
+            self.model.reveal(new[-1])
+            self._go_to_wanted()
+
+    def _go_to_wanted(self) -> None:
+        """Bring the run that somebody else showed into sight, once it is in the list."""
+        row = self.model.row_of(self._wanted) if self._wanted else None
+        if row is not None:
+            self._wanted = None
+            # A list that was just filled does not know its heights yet.
+            self.view.doItemsLayout()
+            self._make_current(self.model.index(row))
+            self.view.scrollTo(self.model.index(row))
 
     def _count(self) -> None:
         total, shown = len(self._hub.entries), len(self._selection.shown)

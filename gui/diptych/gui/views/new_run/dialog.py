@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 import msgspec
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QDialog,
     QFrame,
@@ -27,6 +27,7 @@ from diptych.gui.views.new_run.measure import MeasureForm
 from diptych.gui.views.new_run.script_form import ScriptForm
 from diptych.gui.views.new_run.sources import Sources
 from diptych.gui.views.new_run.verdict import Verdict
+from diptych.gui.views.screen import room
 from diptych.gui.views.widgets import hairline, icon_button, label, part
 
 _PAUSE_MS = 120
@@ -46,6 +47,8 @@ class NewRunDialog(QDialog):
         self._context = context
         kept = context.settings.get("new_run")
         self.draft: Draft = remembered(kept or {})
+        # A name is for one run: the next one is another.
+        self.draft.name = ""
         self._first_time = kept is None
         self.evaluation = Evaluation((), ())
         self._round = 0
@@ -83,6 +86,7 @@ class NewRunDialog(QDialog):
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(inside)
+        self.scrolled = scroll
         right = QWidget()
         part(right, "dialogbody")
         under = QVBoxLayout(right)
@@ -108,8 +112,9 @@ class NewRunDialog(QDialog):
         whole.addWidget(foot(self._cost, None, cancel, self.start))
         # Only a button that is in the dialog already becomes its default.
         self.start.setDefault(True)
-        height = self.screen().availableGeometry().height() if self.screen() else 800
-        self.resize(960, min(860, height - 40))
+        # Below this the row of numbers of the profile window would be cut.
+        self.setMinimumWidth(930)
+        self.resize(QSize(960, 860).boundedTo(room(self)))
 
     def _head(self) -> QFrame:
         made = QFrame()
@@ -210,7 +215,9 @@ class NewRunDialog(QDialog):
         """Start exactly what the command says."""
         if not self.evaluation.requests:
             return
-        self._context.settings.set(new_run=msgspec.to_builtins(self.draft))
+        kept = msgspec.to_builtins(self.draft)
+        kept.pop("name", None)
+        self._context.settings.set(new_run=kept)
         self._context.queue.add(self.evaluation.requests)
         self.accept()
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QHBoxLayout, QVBoxLayout
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QSizePolicy,
+    QVBoxLayout,
+)
 
 from diptych.gui.models.runtimes import RuntimeModel
 from diptych.gui.text.runs import short_path
 from diptych.gui.theme import current, font, manager
-from diptych.gui.views.widgets import Mark, label, link, set_property
+from diptych.gui.views.widgets import Mark, as_tooltip, label, link, set_property
 from diptych.profiling.runner.runtimes import TITLES, RuntimeInfo
 
 
@@ -29,6 +36,13 @@ class RuntimeCard(QFrame):
         self._title = label(TITLES[framework], weight=600)
         self._combo = QComboBox()
         self._combo.setFont(font(11))
+        # As wide as the card, whatever is in it: the whole text is in the tooltip.
+        self._combo.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self._combo.setMinimumContentsLength(8)
+        self._combo.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._combo.currentIndexChanged.connect(self._tell_whole)
         self._combo.setAccessibleName(f"Interpreter for {TITLES[framework]}")
         self._none = link("Create one…", f"Create a runtime for {TITLES[framework]}")
         self._none.clicked.connect(self.runtimes_wanted)
@@ -64,7 +78,11 @@ class RuntimeCard(QFrame):
         self._combo.clear()
         for info in usable:
             self._combo.addItem(describe(info, self.framework), info.python)
+            self._combo.setItemData(
+                self._combo.count() - 1, info.python, Qt.ItemDataRole.ToolTipRole
+            )
         self._combo.setCurrentIndex(max(0, self._combo.findData(python)))
+        self._tell_whole()
         self._combo.setVisible(bool(usable))
         self._none.setVisible(not usable)
         looking = not self._runtimes.known
@@ -74,6 +92,11 @@ class RuntimeCard(QFrame):
         self.check.setChecked(checked)
         self.check.blockSignals(False)
         self._paint()
+
+    def _tell_whole(self, _index: int = 0) -> None:
+        python = self._combo.currentData()
+        words = f"{self._combo.currentText()}\n{python}" if python else ""
+        self._combo.setToolTip(as_tooltip(words))
 
     def _toggled(self) -> None:
         self._paint()

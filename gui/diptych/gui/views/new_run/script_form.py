@@ -38,6 +38,9 @@ class ScriptForm(QWidget):
         self.python = QComboBox()
         self.python.setFont(font())
         self.python.setAccessibleName("Interpreter")
+        self.python.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
         self._lay_out()
         for line in (self.script, self.args, self.cwd):
             line.textEdited.connect(lambda _: self._take())
