@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
@@ -189,18 +189,80 @@ def test_the_wheel_zooms_around_the_mouse(qtbot: QtBot, pair: list[Path]) -> Non
         assert (low + high) / 2 == pytest.approx(1.0, abs=0.01)
 
 
-def test_keys_steer_the_time_axis(qtbot: QtBot, pair: list[Path]) -> None:
+def test_keys_steer_the_time_axis(qtbot: QtBot, tmp_path: Path) -> None:
+    with LiveRun(tmp_path) as run:
+        run.step(100)
+        with showing(qtbot, LiveView, [run.directory]) as view:
+            drawn(view, qtbot)
+            whole = view.time.range
+            QTest.keyClick(view.stack, Qt.Key.Key_Plus)
+            assert view.time.range[1] - view.time.range[0] < whole[1] - whole[0]
+            QTest.keyClick(view.stack, Qt.Key.Key_Left)
+            assert not view.selection.follow
+            QTest.keyClick(view.stack, Qt.Key.Key_Space)
+            assert view.selection.follow
+            QTest.keyClick(view.stack, Qt.Key.Key_F)
+            assert view.time.range == whole
+
+
+def test_an_ended_run_is_shown_whole_and_not_followed(qtbot: QtBot, pair: list[Path]) -> None:
+    with showing(qtbot, LiveView, pair[:1]) as view:
+        drawn(view, qtbot)
+        whole = view.time.extent
+        assert view.time.range == whole
+        assert not view.selection.follow
+        QTest.keyClick(view.stack, Qt.Key.Key_Plus)
+        assert view.time.range != whole
+        for key in (Qt.Key.Key_Space, Qt.Key.Key_F):
+            view.time.set_range(1.0, 1.5)
+            QTest.keyClick(view.stack, key)
+            assert view.time.range == whole
+            assert not view.selection.follow
+        view.time.set_range(1.0, 1.5)
+        show(qtbot, view.hub, view.selection, pair)
+        qtbot.waitUntil(lambda: view.time.range == view.time.extent, timeout=5000)
+
+
+def test_a_run_is_followed_until_it_ends(qtbot: QtBot, tmp_path: Path) -> None:
+    with LiveRun(tmp_path) as run:
+        run.step(30)
+        with showing(qtbot, LiveView, [run.directory]) as view:
+            drawn(view, qtbot)
+            assert view.selection.follow
+            run.step(30)
+            run.finish()
+            qtbot.waitUntil(lambda: not view.selection.follow, timeout=5000)
+            qtbot.waitUntil(lambda: view.time.range == view.time.extent, timeout=5000)
+
+
+def test_the_wheel_zooms_at_the_mouse_while_following(qtbot: QtBot, tmp_path: Path) -> None:
+    with LiveRun(tmp_path) as run:
+        run.step(100)
+        with showing(qtbot, LiveView, [run.directory]) as view:
+            drawn(view, qtbot)
+            end = view.time.range[1]
+            view.time.zoom(0.5, at=end / 4)
+            assert view.time.range == pytest.approx((end / 8, end / 8 + end / 2))
+            assert not view.selection.follow
+
+
+def test_all_plots_are_drawn_at_once(
+    qtbot: QtBot, pair: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("diptych.gui.plots.stack._TURN", 0.0)
     with showing(qtbot, LiveView, pair) as view:
         drawn(view, qtbot)
-        whole = view.time.range
-        QTest.keyClick(view.stack, Qt.Key.Key_Plus)
-        assert view.time.range[1] - view.time.range[0] < whole[1] - whole[0]
-        QTest.keyClick(view.stack, Qt.Key.Key_Left)
-        assert not view.selection.follow
-        QTest.keyClick(view.stack, Qt.Key.Key_Space)
-        assert view.selection.follow
-        QTest.keyClick(view.stack, Qt.Key.Key_F)
-        assert view.time.range == whole
+        charts = [c for row in view.rows.values() for c in row.charts if c._in_sight()]
+        qtbot.waitUntil(lambda: not any(c._stale for c in charts), timeout=5000)
+        seen: list[set[float]] = []
+        charts[0].redrawn.connect(lambda: QTimer.singleShot(0, note))
+
+        def note() -> None:
+            seen.append({c.frame().low for c in charts} | {c.frame().high for c in charts})
+
+        view.time.set_range(0.5, 1.5)
+        qtbot.waitUntil(lambda: bool(seen), timeout=5000)
+        assert seen[0] == {0.5, 1.5}
 
 
 def test_the_overview_moves_the_picture(qtbot: QtBot, pair: list[Path]) -> None:
@@ -368,3 +430,28 @@ def test_a_long_stretch_is_worked_out_beside_the_window(
     with showing(qtbot, NowPanel, [make_run(tmp_path, steps=80)]) as panel:
         qtbot.waitUntil(ready(panel, 1), timeout=5000)
         assert float(cell(panel, "", "mean")) == pytest.approx(12.0, rel=0.05)
+
+
+def test_of_a_live_run_it_is_the_last_seconds_and_of_a_failed_one_how_it_ended(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    with LiveRun(tmp_path) as run:
+        run.step(60)
+        with showing(qtbot, NowPanel, [run.directory]) as panel:
+            qtbot.waitUntil(ready(panel, 1), timeout=5000)
+            assert (panel.title.text(), panel.stretch.text()) == ("Now", "last 5 s")
+            assert not panel.ends.isVisible()
+            run.finish("failed", code=1, text="ended with exit code 1")
+            qtbot.waitUntil(lambda: panel.title.text() == "Whole run", timeout=5000)
+            assert panel.stretch.text() == ""
+            assert panel.ends.text() == "torch: ended with exit code 1"
+            assert panel.ends.isVisible()
+
+
+def test_a_run_that_ended_unmeasured_is_not_measured_yet_no_more(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    with LiveRun(tmp_path) as run:
+        run.finish("failed", code=1, text="ended with exit code 1")
+    with showing(qtbot, NowPanel, [run.directory]) as panel:
+        qtbot.waitUntil(lambda: panel.card_title.text() == "Not measured", timeout=5000)

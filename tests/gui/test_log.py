@@ -230,8 +230,25 @@ def test_what_is_shown_stays_bounded(
     with showing(qtbot, LogView, [run]) as view:
         qtbot.waitUntil(lambda: text(view).endswith("the end"), timeout=10_000)
         assert view.text.document().blockCount() <= 200
-        assert "in the file only" in view.note.whole
-        assert "the last 200 lines" in view.note.whole
+        assert view.note.whole == "the last 200 lines"
+        assert text(view).count("line ") == 199
+
+
+def test_what_was_left_out_in_between_is_said(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log, "BEHIND", 50_000)
+    run = make_run(tmp_path, steps=5)
+    path = RunPaths(run).stdout
+    path.write_text("first\n")
+    with showing(qtbot, LogView, [run]) as view:
+        qtbot.waitUntil(lambda: text(view).startswith("first"), timeout=10_000)
+        assert view.note.whole == ""
+        with path.open("a") as file:
+            file.write("".join(f"line {n}\n" for n in range(20_000)) + "the end\n")
+        qtbot.waitUntil(lambda: text(view).endswith("the end"), timeout=10_000)
+        assert view.note.whole.startswith("without ")
+        assert view.note.whole.endswith("MiB between them that came too fast")
 
 
 def test_nobody_reads_while_nobody_looks(qtbot: QtBot, tmp_path: Path) -> None:

@@ -123,12 +123,11 @@ def test_the_filter_knows_names_and_families(model: OperatorModel) -> None:
     assert cells(model, "share") == ["30.0"]
 
 
-def test_engine_noise_is_greyed_and_not_counted_unless_wanted(model: OperatorModel) -> None:
+def test_engine_noise_is_not_shown_and_not_counted_unless_wanted(model: OperatorModel) -> None:
     model.set_window(MXNET)
     assert [c.key for c in model.columns if c.field] == ["calls", "engine"]
-    assert names(model) == ["Convolution", "FullyConnected", "DeleteVariable"]
-    assert cells(model, "share") == ["90.0", "10.0", UNKNOWN]
-    assert [model.index(r, 0).data(NOISE_ROLE) for r in range(3)] == [False, False, True]
+    assert names(model) == ["Convolution", "FullyConnected"]
+    assert cells(model, "share") == ["90.0", "10.0"]
     tip = model.headerData(
         column(model, "engine"), Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole
     )
@@ -136,6 +135,7 @@ def test_engine_noise_is_greyed_and_not_counted_unless_wanted(model: OperatorMod
     model.set_noise(True)
     assert cells(model, "share") == ["90.0", "9.0", "1.0"]
     assert names(model)[0] == "DeleteVariable"
+    assert [model.index(r, 0).data(NOISE_ROLE) for r in range(3)] == [True, False, False]
 
 
 def test_host_and_engine_time_never_share_a_column() -> None:
@@ -187,6 +187,11 @@ def test_the_model_keeps_qts_rules(qtbot: QtBot) -> None:
         ("AddmmBackward0", "matmul"),
         ("FullyConnected", "matmul"),
         ("aten::native_batch_norm", "norm"),
+        ("L2Normalization", "norm"),
+        ("aten::linalg_vector_norm", "norm"),
+        ("aten::normal_", "other"),
+        ("_random_normal", "other"),
+        ("_random_uniform", "other"),
         ("aten::relu_", "elementwise"),
         ("broadcast_add", "elementwise"),
         ("Pooling", "pool"),
@@ -220,7 +225,7 @@ def test_the_newest_window_is_shown_until_another_is_chosen(qtbot: QtBot, tmp_pa
         with showing(qtbot, OperatorsView, [run.directory]) as view:
             filled(view, qtbot)
             assert view.windows.currentText() == "w000, steps 10–14, by schedule"
-            assert "mean over 5 steps of trace w000" in view.summary.whole
+            assert "mean over 5 steps of w000" in view.summary.whole
             run.window(3, origin="capture")
             qtbot.waitUntil(lambda: view.windows.count() == 2, timeout=5000)
             qtbot.waitUntil(lambda: "captured" in view.windows.currentText(), timeout=5000)

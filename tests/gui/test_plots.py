@@ -7,16 +7,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QFontMetricsF
 from pytestqt.qtbot import QtBot
 
 from diptych.gui.plots import paint
 from diptych.gui.plots.chart import Chart
-from diptych.gui.plots.marks import Marks
+from diptych.gui.plots.marks import Marks, Stretch
 from diptych.gui.plots.reduce import break_gaps, buckets, extremes, means, medians, ratios, zigzag
 from diptych.gui.plots.scale import axis, robust_range, time_label, time_ticks, usual_top
 from diptych.gui.plots.series import Kind, Series, draw, nearest
 from diptych.gui.plots.timeview import TimeView
-from diptych.gui.theme import manager
+from diptych.gui.theme import font, manager
 
 values = st.floats(-1e12, 1e12) | st.just(float("nan"))
 columns = st.lists(st.tuples(st.integers(0, 10**9), values), min_size=1, max_size=300)
@@ -379,3 +381,27 @@ def test_the_usual_top_is_counted_in_steps() -> None:
     assert usual_top(bars, steps) == 6.0
     assert usual_top(np.array([55.0, 60.0]), np.array([20, 20])) == 60.0
     assert np.isnan(usual_top(np.array([np.nan]), np.array([1])))
+
+
+def test_a_rounding_error_below_zero_is_zero() -> None:
+    loss = np.array([-2.4e-07, 7.3])
+    assert robust_range([loss], zero=False) == (0.0, 7.3)
+    assert robust_range([np.array([-0.5, 7.3])], zero=False) == (-0.5, 7.3)
+
+
+def test_names_of_marks_never_lie_on_each_other() -> None:
+    frame = paint.Frame(QRectF(48, 6, 700, 150), 0.0, 10.0, axis(0.0, 1.0, 3))
+    metrics = QFontMetricsF(font(11))
+    warm = (Stretch(0.5, 4.0, "warm-up", "#000000"),)
+    trace = (Stretch(1.0, 1.2, "trace w000", "#000000"),)
+    ((text, places),) = paint._warmup_name(frame, Marks(warm, "warm-up, 9 steps", trace), metrics)
+    width = metrics.horizontalAdvance(text)
+    # In its band, beside the lines of the window.
+    assert frame.x(1.2) < places[0] < places[0] + width < frame.x(4.0)
+    first = QRectF(100, 0, 80, 16)
+    one = paint._room(frame, [first], [])
+    assert one is not None
+    other = paint._room(frame, [first], [one])
+    assert other is not None
+    assert not other.intersects(one)
+    assert paint._room(frame, [first], [one, other]) is None

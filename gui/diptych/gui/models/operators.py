@@ -127,7 +127,7 @@ class OperatorModel(QAbstractTableModel):
         self._reset()
 
     def set_noise(self, shown: bool) -> None:
-        """Show and count the bookkeeping of MXNet's engine, or grey it and leave it out."""
+        """Show and count the bookkeeping of MXNet's engine, or leave it out."""
         self._with_noise = shown
         self._reset()
 
@@ -163,7 +163,8 @@ class OperatorModel(QAbstractTableModel):
         kept = [
             row
             for row, operator in enumerate(self.operators)
-            if all(w in f"{operator.name.lower()} {family(operator.name)}" for w in words)
+            if (self._with_noise or not operator.noise)
+            and all(w in f"{operator.name.lower()} {family(operator.name)}" for w in words)
         ]
         rows = np.array(kept, np.int64)
         key, order = self._order

@@ -38,6 +38,7 @@ _RULES = (
         "optimizer foreach multi_tensor",
         "sgd adam adamw lamb nag rmsprop ftrl adagrad adadelta",
     ),
+    ("other", "", "random normal uniform rand randn randint randperm multinomial"),
     ("norm", "norm", ""),
     ("conv", "conv wgrad dgrad im2col col2im", ""),
     (
@@ -52,6 +53,8 @@ _RULES = (
 _PREPARED = tuple(
     (name, tuple(parts.split()), frozenset(words.split())) for name, parts, words in _RULES
 )
+_NORMAL = re.compile("normal(?!i[sz])")
+"""The distribution, which is no norm; to normalise is one."""
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
@@ -59,7 +62,7 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 def family(name: str) -> str:
     """Return the family of an operator or kernel; ``other`` when its name says nothing."""
     name = name[:300]
-    plain = name.lower()
+    plain = _NORMAL.sub("", name.lower())
     words = {word.lower() for word in _WORD.findall(name)}
     for found, parts, whole in _PREPARED:
         if not whole.isdisjoint(words) or any(part in plain for part in parts):

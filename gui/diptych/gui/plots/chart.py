@@ -106,6 +106,14 @@ class Chart(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph has no types
         self._stale = True
         self.outdated.emit()
 
+    def prepare(self) -> None:
+        """Do the work of a `redraw` that takes time, without drawing."""
+        if self._stale and self._in_sight():
+            self.reduce()
+
+    def _in_sight(self) -> bool:
+        return self.isVisible() and not self.viewport().visibleRegion().isEmpty()
+
     def redraw(self) -> None:
         """Draw if something was set since, or the range moved."""
         if self._stale:
@@ -113,7 +121,7 @@ class Chart(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph has no types
 
     def refresh(self) -> None:
         """Reduce every series to the pixels there are, and draw."""
-        self._stale = not self.isVisible() or self.viewport().visibleRegion().isEmpty()
+        self._stale = not self._in_sight()
         if self._stale:
             return
         low, high = self._range = self._time.range

@@ -73,7 +73,7 @@ def _stacked(readings: Sequence[Reading], show: Callable[[float], str]) -> list[
         values = tuple(
             (show(r.parts[row]) if row < len(r.parts) else "—", r.series.colour) for r in readings
         )
-        made.append(Entry("swatch", colour, name, values))
+        made.append(Entry("swatch", colour, name, values, rank=1))
     return made
 
 
@@ -92,6 +92,8 @@ class Legend(QWidget):
             self.entries = list(made)
             words = ", ".join(entry.text for entry in self.entries)
             self.setAccessibleName(words)
+            # Whole, where there is too little room for the names.
+            self.setToolTip(words)
             self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -108,7 +110,7 @@ class Legend(QWidget):
     def _fitting(self, plain: QFontMetricsF, strong: QFontMetricsF) -> list[tuple[Entry, bool]]:
         """Move closer, leave out the names of lines, then from the left, until it fits."""
         for self._gap, spare in ((_GAP, False), (_NARROW, False), (_NARROW, True)):
-            shown = [(entry, not (spare and entry.rank)) for entry in self.entries]
+            shown = [(entry, not spare or not entry.rank) for entry in self.entries]
             each = [_width(e, named, plain, strong) + self._gap for e, named in shown]
             if sum(each) - self._gap <= self.width():
                 return shown

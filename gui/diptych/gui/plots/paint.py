@@ -101,38 +101,55 @@ def captures(painter: QPainter, frame: Frame, marks: Marks, tokens: Tokens) -> N
                 painter.drawLine(QLineF(x, frame.rect.top(), x, frame.rect.bottom()))
 
 
+_LINE = 16
+"""Pixels from one line of names to the next."""
+
+
 def names(painter: QPainter, frame: Frame, marks: Marks, tokens: Tokens) -> None:
-    """Write what the marks are, where there is room."""
+    """Write what the marks are, where there is room: never over another name."""
     painter.setFont(font(11))
     metrics = QFontMetricsF(painter.font())
-    taken = frame.rect.left()
-    if marks.warmup_text and marks.warmup and max(s.high for s in marks.warmup) > frame.low:
-        begin = max(frame.x(max(s.high for s in marks.warmup)), frame.rect.left()) + 6
-        taken = _name(painter, metrics, frame, begin, taken, marks.warmup_text, tokens)
-    for stretch in sorted(marks.captures, key=lambda s: s.high):
-        if frame.holds(stretch.high):
-            begin = frame.x(stretch.high) + 4
-            taken = _name(painter, metrics, frame, begin, taken, stretch.name, tokens)
+    taken: list[QRectF] = []
+    for text, begins in (*_warmup_name(frame, marks, metrics), *_capture_names(frame, marks)):
+        width = metrics.horizontalAdvance(text)
+        box = _room(frame, [QRectF(x, 0, width, _LINE) for x in begins], taken)
+        if box is not None:
+            taken.append(box)
+            painter.fillRect(box.adjusted(-2, 0, 2, 0), colour_with(tokens.bg1, 0.8))
+            painter.setPen(QColor(tokens.text2))
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip, text)
 
 
-def _name(
-    painter: QPainter,
-    metrics: QFontMetricsF,
-    frame: Frame,
-    begin: float,
-    taken: float,
-    text: str,
-    tokens: Tokens,
-) -> float:
-    """Write ``text`` unless it would touch the last one or the edge; return where it ends."""
-    end = begin + metrics.horizontalAdvance(text)
-    if begin < taken or end > frame.rect.right():
-        return taken
-    box = QRectF(begin - 2, frame.rect.top() + 1, end - begin + 4, 16)
-    painter.fillRect(box, colour_with(tokens.bg1, 0.8))
-    painter.setPen(QColor(tokens.text2))
-    painter.drawText(box.adjusted(2, 0, 2, 0), Qt.AlignmentFlag.AlignVCenter, text)
-    return end + 8
+def _warmup_name(
+    frame: Frame, marks: Marks, metrics: QFontMetricsF
+) -> list[tuple[str, list[float]]]:
+    """Return the name of the warm-up and where it may begin: in its band if there is room."""
+    if not marks.warmup_text or not marks.warmup:
+        return []
+    band = frame.between(min(s.low for s in marks.warmup), max(s.high for s in marks.warmup))
+    if band.width() <= 0:
+        return []
+    width = metrics.horizontalAdvance(marks.warmup_text)
+    inside = [band.left() + 4, band.right() - width - 4] if band.width() > width + 8 else []
+    lines = [frame.x(edge) for s in marks.captures for edge in (s.low, s.high)]
+    free = [x for x in inside if not any(x - 2 <= line <= x + width + 2 for line in lines)]
+    return [(marks.warmup_text, [*free, band.right() + 6, *inside])]
+
+
+def _capture_names(frame: Frame, marks: Marks) -> list[tuple[str, list[float]]]:
+    ordered = sorted(marks.captures, key=lambda s: s.high)
+    return [(s.name, [frame.x(s.high) + 4]) for s in ordered if frame.holds(s.high)]
+
+
+def _room(frame: Frame, places: list[QRectF], taken: list[QRectF]) -> QRectF | None:
+    """Return the first place that is in sight and free, in the first line or the next."""
+    for line in range(2):
+        for place in places:
+            box = place.translated(0, frame.rect.top() + 1 + line * _LINE)
+            wide = box.adjusted(-4, 0, 4, 0)
+            if frame.rect.contains(box) and not any(wide.intersects(other) for other in taken):
+                return box
+    return None
 
 
 def limits(painter: QPainter, frame: Frame, marks: Marks, tokens: Tokens) -> None:

@@ -18,6 +18,8 @@ _TIME_STEPS = (
 )
 _OUTLIER = 2.0
 """A peak beyond this many times the 98th percentile is cut off and marked."""
+_ROUNDING = 1e-4
+"""So small a part of the range below 0 (a loss of −2e-7) is a rounding error."""
 _FAR = 3.0
 """A bar beyond this many times what three of four steps stay below is cut off and marked."""
 
@@ -73,7 +75,10 @@ def robust_range(values: list[Floats], *, zero: bool) -> tuple[float, float]:
     if not known:
         return float("nan"), float("nan")
     low = min(float(part.min()) for part in known)
+    high = max(float(part.max()) for part in known)
     base = min(0.0, low) if zero else low
+    if base < 0 < high and -base < _ROUNDING * high:
+        base = 0.0
     return base, max(_top(part, base) if zero else float(part.max()) for part in known)
 
 

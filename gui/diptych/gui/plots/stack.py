@@ -16,6 +16,9 @@ from diptych.gui.plots.timeview import TimeView
 _TURN = 0.006
 """Seconds of drawing before the rest of the window gets a turn."""
 
+_TURNS = 4
+"""Turns that others get at the most before a picture is drawn."""
+
 
 class PlotStack(QWidget):
     """Rows over a shared time axis; scrolls where they do not fit.
@@ -27,6 +30,7 @@ class PlotStack(QWidget):
         super().__init__(parent)
         self.time = time
         self.rows: list[Row] = []
+        self._turns = 0
         self.overview = Overview(time)
         self.foot = Foot(time)
         self._inside = QWidget()
@@ -82,12 +86,21 @@ class PlotStack(QWidget):
             self._timer.start()
 
     def _draw_some(self) -> None:
-        """Draw what is outdated and in sight; after some milliseconds let others have a turn."""
+        """Draw what is outdated and in sight, all plots at once: they show one time.
+
+        What takes long is prepared before; after some milliseconds of it others have a turn.
+        """
         begun = perf_counter()
-        for chart in [chart for row in self.rows for chart in row.charts]:
-            if perf_counter() - begun > _TURN:
+        charts = [chart for row in self.rows for chart in row.charts]
+        for chart in charts:
+            # While the time moves on, what was prepared is soon void: not for ever.
+            if perf_counter() - begun > _TURN and self._turns < _TURNS:
+                self._turns += 1
                 self._soon()
                 return
+            chart.prepare()
+        self._turns = 0
+        for chart in charts:
             chart.redraw()
 
     def _align(self) -> None:

@@ -14,7 +14,7 @@ class TimeView(QObject):
     """Seconds since each run began.
 
     While *following*, the view's end stays at the newest data: all of it, or
-    as long a stretch as was chosen by zooming. ``range_changed``,
+    as long a stretch as was chosen by zooming. What is not live is not followed. ``range_changed``,
     ``cross_changed``, ``brush_changed`` and ``follow_changed`` say what moved.
     """
 
@@ -28,7 +28,7 @@ class TimeView(QObject):
         self._extent: Span = (0.0, 1.0)
         self._range: Span = (0.0, 1.0)
         self._length: float | None = None
-        self._follow = True
+        self._follow = self._live = True
         self._cross: float | None = None
         self._brush: Span | None = None
 
@@ -62,8 +62,9 @@ class TimeView(QObject):
         last = max(last, _LEAST)
         if last == self._extent[1]:
             return
+        whole = self._range == self._extent
         self._extent = (0.0, last)
-        if self._follow:
+        if self._follow or (whole and not self._live):
             self._go_to_end()
 
     def set_range(self, low: float, high: float) -> None:
@@ -73,9 +74,17 @@ class TimeView(QObject):
 
     def set_follow(self, follow: bool) -> None:
         """Stay at the newest data, or stop doing so."""
-        self._follow_quietly(follow)
+        self._follow_quietly(follow and self._live)
+        if follow and not self._live:
+            self.follow_changed.emit(False)
         if follow:
             self._go_to_end()
+
+    def set_live(self, live: bool) -> None:
+        """Say whether more data may come; where none does there is nothing to follow."""
+        self._live = live
+        if not live:
+            self._follow_quietly(False)
 
     def fit(self) -> None:
         """Show everything, and the newest that comes."""
@@ -83,15 +92,19 @@ class TimeView(QObject):
         self.set_follow(True)
 
     def zoom(self, factor: float, at: float | None = None) -> None:
-        """Show ``factor`` times as much, around ``at`` (while following: up to the end)."""
+        """Show ``factor`` times as much, around ``at``, which ends following.
+
+        Without ``at`` it is around the middle, or while following up to the end.
+        """
         low, high = self._range
         length = min(max((high - low) * factor, _LEAST), max(self._extent[1] * 1.05, _LEAST))
-        if self._follow:
+        if self._follow and at is None:
             self._length = None if length >= self._extent[1] else length
             self._go_to_end()
             return
         centre = (low + high) / 2 if at is None else at
         start = centre - (centre - low) * length / (high - low)
+        self._follow_quietly(False)
         self._show(start, start + length)
 
     def pan(self, seconds: float) -> None:

@@ -70,6 +70,8 @@ def duration(ns: float | None) -> str:
     if ns is None or not math.isfinite(ns):
         return UNKNOWN
     size = abs(ns)
+    if not size:
+        return f"0{NBSP}ms"
     # Rounded to three digits first: 999.7 µs is 1.00 ms.
     if size < 999.5:
         return with_unit(ns, "ns")

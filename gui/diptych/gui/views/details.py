@@ -140,7 +140,7 @@ class DetailsView(QWidget):
     def _show(self, known: tuple[RunSnapshot, list[Group], list[File]]) -> None:
         snapshot, self.shown, found = known
         said = cautions(snapshot)
-        self.folder.show_text(f"{where(snapshot)}   {created(snapshot.manifest)}")
+        self.folder.show_text(f"{where(snapshot)} · {created(snapshot.manifest)}")
         names = tuple((g.title, tuple(f.name for f in g.facts)) for g in self.shown)
         shape = (snapshot.id, names, tuple(said), tuple(found))
         if shape != self._shape:

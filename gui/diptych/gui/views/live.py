@@ -72,6 +72,7 @@ class LiveView(QWidget):
         self._timer.setInterval(_FRAME_MS)
         self._timer.timeout.connect(self.refresh)
         self._dirty = True
+        self._drawn: set[str] = set()
         self._lay_out()
         self._connect()
 
@@ -192,8 +193,18 @@ class LiveView(QWidget):
         for key, row in self.rows.items():
             if key in plots:
                 row.set_series(plots[key], own, self._with_limits(key, shown, shared))
-        self.time.set_extent(max(last_second(run.snapshot) for run in shown))
+        self._show_time(shown)
         self._show_overview(shown, plots)
+
+    def _show_time(self, shown: list[Shown]) -> None:
+        """Show the whole of a run that is new here, and follow only what goes on."""
+        ids = {run.snapshot.id for run in shown}
+        new, self._drawn = ids - self._drawn, ids
+        live = any(run.snapshot.state.live for run in shown)
+        self.time.set_extent(max(last_second(run.snapshot) for run in shown))
+        self.time.set_live(live)
+        if new:
+            self.time.fit()
 
     def _show_page(self, shown: list[Shown]) -> bool:
         """Show the plots, or say what would be here; return whether there are plots."""

@@ -287,14 +287,27 @@ def _captures(run: Shown, several: bool) -> list[Stretch]:
     for window in run.snapshot.windows:
         if window.start is None:
             continue
-        end = window.end
-        if end is None:
-            steps = run.snapshot.steps
-            end = int(steps.end[-1]) if len(steps) else window.start
+        start, end = _window(run.snapshot, window)
         if window.state != "failed":
             name = f"trace w{window.id:03d}" + (f" {run.name}" if several else "")
-            made.append(Stretch(_at(run, window.start), _at(run, end), name, run.colour))
+            made.append(Stretch(_at(run, start), _at(run, end), name, run.colour))
     return made
+
+
+def _window(snapshot: RunSnapshot, window: runs.WindowState) -> tuple[int, int]:
+    """Return when the profiled steps were completed, in ns: there the curves have them."""
+    steps, done = snapshot.steps, completed_at(snapshot)
+    start = window.start or 0
+    end = window.end
+    if end is None:
+        end = int(done[-1]) if len(steps) else start
+    if snapshot.ruler in ("event", "loss") and window.first is not None:
+        first = int(np.searchsorted(steps.n, window.first))
+        last = first if window.last is None else int(np.searchsorted(steps.n, window.last))
+        if 0 < first <= last < len(steps):
+            start = max(start, int(done[first - 1]))
+            end = max(end, int(done[last]))
+    return start, max(start, end)
 
 
 def last_second(snapshot: RunSnapshot) -> float:

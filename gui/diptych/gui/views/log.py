@@ -56,7 +56,8 @@ class LogView(QWidget):
         self.hub, self.selection = hub, selection
         self._path: Path | None = None
         self._partial = self._appending = False
-        self._skipped = 0
+        self._lines = 0
+        self._holes: list[tuple[int, int]] = []
         self._mail = _Mail(self)
         self._mail.came.connect(self._take, Qt.ConnectionType.QueuedConnection)
         self._reader: LogReader | None = None
@@ -140,6 +141,13 @@ class LogView(QWidget):
     def _news(self, run: str, _snapshot: object) -> None:
         if run in self.selection.shown and self.runs.findData(run) < 0:
             self.refresh()
+        if not self._is_live():
+            self.empty.setText(self.empty.text().replace(" yet.", "."))
+
+    def _is_live(self) -> bool:
+        run = self.runs.currentData()
+        snapshot = self.hub.latest(run) if run is not None else None
+        return snapshot is not None and snapshot.state.live
 
     def refresh(self) -> None:
         """Offer the shown runs, and follow the log of the chosen one."""
@@ -201,7 +209,8 @@ class LogView(QWidget):
 
     def _clear(self) -> None:
         self.text.clear()
-        self._partial, self._skipped = False, 0
+        self._partial = False
+        self._lines, self._holes = 0, []
 
     def _take(self, portion: Portion) -> None:
         reader = self._reader
@@ -215,7 +224,8 @@ class LogView(QWidget):
         if news.restarted:
             self._clear()
         if news.skipped:
-            self._skipped += news.skipped
+            self._holes.append((self._lines, news.skipped))
+        self._lines += len(news.lines)
         lines = [*news.lines, *([news.partial] if news.partial else [])]
         if news.skipped and not news.restarted:
             lines.insert(0, f"… {fmt.memory(news.skipped)} left out here; the file has them …")
@@ -252,13 +262,25 @@ class LogView(QWidget):
         if portion.trouble:
             self.empty.setText(f"{portion.path} cannot be read: {portion.trouble}.")
         else:
-            self.empty.setText(f"Nothing was printed to {kind} yet.")
-        words = [fmt.memory(portion.size) if (portion.size or 0) >= 2**20 else ""]
-        if self._skipped:
-            words.append(f"the first {fmt.memory(self._skipped)} are in the file only")
-        if self.text.document().blockCount() >= _LINES:
-            words.append(f"the last {_LINES:,} lines")
+            yet = " yet" if self._is_live() else ""
+            self.empty.setText(f"Nothing was printed to {kind}{yet}.")
+        words = [fmt.memory(portion.size) if (portion.size or 0) >= 2**20 else "", *self._parts()]
         self.note.show_text(", ".join(w for w in words if w))
+
+    def _parts(self) -> list[str]:
+        """Return which part of the file is shown, where it is not all of it."""
+        room = _LINES - self._partial
+        # A place where something is left out takes a line of its own.
+        marks = sum(line > self._lines - room for line, _ in self._holes)
+        shown = min(self._lines, room - marks)
+        first = self._lines - shown
+        inside = sum(size for line, size in self._holes if line > first)
+        words = []
+        if first or any(line <= first for line, _ in self._holes):
+            words.append(f"the last {fmt.plural(shown, 'line')}")
+        if inside:
+            words.append(f"without {fmt.memory(inside)} between them that came too fast")
+        return words
 
     def _scrolled(self, value: int) -> None:
         """Leave the end when somebody scrolls up, and stay again when he is back."""

@@ -12,12 +12,13 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLay
 from diptych.gui.models.hub import RunHub
 from diptych.gui.models.selection import Selection
 from diptych.gui.text import format as fmt
+from diptych.gui.text.runs import BAD, WORDS
 from diptych.gui.theme import manager
 from diptych.gui.views.live_series import last_second, short_names
 from diptych.gui.views.now_background import Background
 from diptych.gui.views.now_numbers import Cell, Rows, Stretch, rows, ruler_words, whole
 from diptych.gui.views.widgets import Mark, as_tooltip, hairline, label, set_ink
-from diptych.profiling.runs.snapshot import RunSnapshot
+from diptych.profiling.runs.snapshot import RunSnapshot, RunState
 
 _LATELY = 5.0
 _REFRESH_MS = 250
@@ -74,6 +75,8 @@ class NowPanel(QWidget):
         self.title = label("Now", size=13, weight=600)
         self.stretch = label("last 5 s", ink="label")
         self.counts = label("", ink="label", size=11, wrap=True)
+        self.ends = label("", ink="error", size=11, wrap=True)
+        self.ends.hide()
         head = QHBoxLayout()
         head.addWidget(self.title)
         head.addStretch(1)
@@ -95,6 +98,7 @@ class NowPanel(QWidget):
         column.setSpacing(2)
         column.addLayout(head)
         column.addWidget(self.counts)
+        column.addWidget(self.ends)
         column.addSpacing(8)
         column.addWidget(hairline())
         column.addSpacing(8)
@@ -177,6 +181,13 @@ class NowPanel(QWidget):
         more = len(numbers.found) - len(numbers.counts)
         if more:
             counts.append(f"{fmt.plural(more, 'run')} more in the plots")
+        ended = [
+            f"{name}: {snapshot.state_text or WORDS[snapshot.state]}"
+            for name, snapshot in zip(names, numbers.found, strict=True)
+            if snapshot.state in BAD or snapshot.state is RunState.STOPPED
+        ]
+        self.ends.setText("\n".join(ended))
+        self.ends.setVisible(bool(ended))
         self.counts.setText(", ".join(counts) if counts else "No run is shown")
 
     def _build(self, keys: list[tuple[str, str]], count: int) -> None:

@@ -47,6 +47,7 @@ _SEEN_BY = {
     "loss": "by its loss",
     None: "not yet",
 }
+_NEVER = ("Not measured", "No step of the run is known to have been completed.")
 _NO_RULER = ("Not measured yet", "No step is known to be completed.")
 
 
@@ -374,6 +375,7 @@ def ruler_words(snapshots: list[tuple[str, RunSnapshot]]) -> tuple[str, str]:
     rulers = {name: snapshot.ruler for name, snapshot in snapshots}
     different = set(rulers.values())
     if len(different) <= 1:
-        return RULERS.get(next(iter(different), None) or "", _NO_RULER)
+        over = not any(snapshot.state.live for _, snapshot in snapshots)
+        return RULERS.get(next(iter(different), None) or "", _NEVER if over else _NO_RULER)
     said = ", ".join(f"{name} {_SEEN_BY.get(ruler)}" for name, ruler in rulers.items())
     return "Not one ruler", f"Completion is seen: {said}. For a verdict, run them fenced."

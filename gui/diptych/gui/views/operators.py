@@ -70,7 +70,7 @@ class OperatorsView(QWidget):
         self.windows.activated.connect(self._choose)
         self.summary = Elided(ink="label")
         self.noise = QCheckBox("Engine noise")
-        self.noise.setToolTip("Count the bookkeeping of MXNet's engine as well")
+        self.noise.setToolTip("Show and count the bookkeeping of MXNet's engine as well")
         self.noise.toggled.connect(self.model.set_noise)
         self.filter = QLineEdit()
         self.filter.setPlaceholderText("Filter operators, e.g. conv")

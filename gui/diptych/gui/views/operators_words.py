@@ -31,18 +31,14 @@ def window_title(run: str, window: WindowState, *, several: bool) -> str:
 
 
 def summary_words(window: WindowState, summary: Operators) -> str:
-    """Return such as ``38 operators, mean over 10 steps of trace w003``."""
+    """Return such as ``38 operators, mean over 10 steps of w003 · pause 12 ms``."""
     count = sum(not o.noise for o in summary.ops)
-    words = [
-        (
-            f"{fmt.plural(count, 'operator')}, mean over {fmt.plural(summary.steps, 'step')} "
-            f"of trace w{window.id:03d}"
-        )
-    ]
+    steps = fmt.plural(summary.steps, "step")
+    words = [f"{fmt.plural(count, 'operator')}, mean over {steps} of w{window.id:03d}"]
     if window.options:
         words.append(f"with {', '.join(window.options)}")
     if window.pause is not None:
-        words.append(f"training stood still for {fmt.duration(window.pause)}")
+        words.append(f"pause {fmt.duration(window.pause)}")
     return " · ".join(words)
 
 
@@ -60,11 +56,23 @@ def nothing(
     if window is None:
         if any(s.state.live for s in found):
             return Nothing("No profile window yet", _CAPTURE)
-        return Nothing(
-            "No profile window",
-            "This run ended without one. Give the next run a schedule, or capture while it runs.",
-        )
+        return Nothing("No profile window", " ".join(map(_why_none, found)))
     return _without_operators(window)
+
+
+def _why_none(snapshot: RunSnapshot) -> str:
+    """Return why an ended run has no profile window."""
+    schedule = snapshot.manifest.request.schedule if snapshot.manifest else None
+    if schedule is None:
+        return (
+            "This run ended without one: it had no schedule, and nobody captured. "
+            "Give the next run a schedule, or capture while it runs."
+        )
+    first = schedule.skip + schedule.wait + schedule.warmup
+    return (
+        f"This run ended after {fmt.plural(len(snapshot.steps), 'step')}, before the first window "
+        f"of its schedule, which begins at step {first:,}."
+    )
 
 
 def _without_operators(window: WindowState) -> Nothing:
