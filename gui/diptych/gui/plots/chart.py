@@ -184,8 +184,9 @@ class Chart(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph has no types
         apart = (high - low) * _OUTLIER_PIXELS / max(1.0, self._plot().width())
         found: list[tuple[float, str]] = []
         for series, drawn in self.pairs:
-            over = (drawn.peak > self._axis.high) & (drawn.peak_x >= low) & (drawn.peak_x <= high)
-            x = drawn.peak_x[over]
+            last = drawn.right if drawn.areas is not None else drawn.peak_x
+            over = (drawn.peak > self._axis.high) & (last >= low) & (drawn.peak_x <= high)
+            x = np.maximum(drawn.peak_x[over], low)
             _, first = np.unique((x // apart).astype(np.int64), return_index=True)
             found += [(at, series.colour) for at in x[first].tolist()]
         return found

@@ -38,7 +38,7 @@ from diptych.gui.views.details_facts import (
 )
 from diptych.gui.views.live_series import short_names
 from diptych.gui.views.now_background import Background
-from diptych.gui.views.widgets import Elided, as_tooltip, hairline, icon_button, label, link, part
+from diptych.gui.views.widgets import Elided, as_tooltip, hairline, icon_button, label, part
 from diptych.profiling.runs.snapshot import RunSnapshot
 
 _REFRESH_MS = 1000
@@ -244,9 +244,9 @@ class DetailsView(QWidget):
             name.setMinimumWidth(_NAME)
             what = Elided(file.what, ink="label")
             size = label(fmt.UNKNOWN if file.size is None else _file_size(file.size))
-            copy = link("Copy path", f"Copy path of {file.name}")
+            copy = icon_button("copy", f"Copy path of {file.name}")
             copy.clicked.connect(lambda _=False, path=file.path: _copy(str(path)))
-            open_it = link("Open folder", f"Open folder of {file.name}")
+            open_it = icon_button("folder", f"Open folder of {file.name}")
             open_it.clicked.connect(lambda _=False, path=file.path: _open(path.parent))
             right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
             grid.addWidget(name, number, 0)
