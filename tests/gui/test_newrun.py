@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QComboBox, QLineEdit
+from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from diptych.gui.models import jobs
 from diptych.gui.models.context import Context
 from diptych.gui.models.draft import Draft, remembered
 from diptych.gui.models.evaluate import evaluate
+from diptych.gui.views.capture_dialog import CaptureDialog
 from diptych.gui.views.new_run.dialog import NewRunDialog
+from diptych.gui.views.new_run.measure import MeasureForm
 from diptych.profiling.records.manifest import RunRequest, Schedule
 from diptych.profiling.runner import launch
 from diptych.workloads.catalogue import WORKLOADS
@@ -112,7 +114,7 @@ def test_a_wrong_knob_is_named_marked_and_not_started(
     _type(dialog, "batch_size", "many")
     _settle(qtbot, dialog)
     assert not dialog.start.isEnabled()
-    assert any(c.level == "error" and "Batch_size 'many'" in c.text for c in dialog.verdict.checks)
+    assert any(c.level == "error" and "Batch size 'many'" in c.text for c in dialog.verdict.checks)
     item = dialog.catalogue.input("batch_size")
     assert item is not None
     assert item.widget.property("wrong") is True
@@ -211,6 +213,7 @@ def test_nothing_is_wider_than_the_dialog(qtbot: QtBot, dialog: NewRunDialog) ->
             dialog.catalogue.rebuild()
             _settle(qtbot, dialog)
             view, inside = dialog.scrolled.viewport(), dialog.scrolled.widget()
+            assert inside is not None
             assert inside.minimumSizeHint().width() <= view.width() == inside.width(), name
     assert dialog.minimumSizeHint().height() <= 600
 
@@ -222,11 +225,70 @@ def test_what_was_remembered_badly_is_forgotten() -> None:
 
 
 def test_a_schedule_that_is_no_number_is_refused_by_name(tmp_path: Path) -> None:
-    draft = Draft(frameworks=["torch"], schedule={"active": "some"})
+    draft = Draft(frameworks=["torch"], schedule={"active": "some", "skip": "-1", "wait": "2"})
     evaluation = evaluate(draft, [], tmp_path)
     assert evaluation.requests == ()
-    assert "schedule" in evaluation.errors
-    assert "active" in evaluation.errors["schedule"]
+    assert set(evaluation.errors) == {"schedule.active", "schedule.skip"}
+    assert "'some'" in evaluation.errors["schedule.active"]
+
+
+def test_all_that_is_wrong_is_named(tmp_path: Path) -> None:
+    knobs = {"resnet18": {"batch_size": "-5", "threads": "x", "steps": "0"}}
+    draft = Draft(frameworks=["torch", "mxnet"], knobs=knobs, schedule={"repeat": "?"})
+    evaluation = evaluate(draft, [], tmp_path)
+    assert set(evaluation.errors) == {"batch_size", "threads", "steps", "schedule.repeat"}
+    assert evaluation.errors["batch_size"].startswith("Batch size \N{MINUS SIGN}5 is not possible")
+    assert len(evaluation.checks) == 4
+
+
+def test_a_script_that_is_not_chosen_yet_is_no_error(tmp_path: Path) -> None:
+    evaluation = evaluate(Draft(source="script"), [], tmp_path)
+    assert evaluation.requests == ()
+    assert evaluation.errors == {}
+    assert [check.level for check in evaluation.checks] == ["info"]
+
+
+def test_options_of_pytorch_are_not_asked_of_mxnet(qtbot: QtBot) -> None:
+    draft = Draft(frameworks=["mxnet"], options=["shapes", "memory"])
+    form = MeasureForm(draft)
+    qtbot.addWidget(form)
+    form.offer(["mxnet"])
+    assert not form.options["shapes"].isEnabled()
+    assert "PyTorch only" in form.options["shapes"].toolTip()
+    assert form.options["memory"].isEnabled()
+    form.offer(["mxnet", "torch"])
+    assert form.options["shapes"].isEnabled()
+    dialog = CaptureDialog(["mxnet"])
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert not dialog.options["stacks"].isEnabled()
+    assert dialog.options["memory"].isEnabled()
+    words = [label.text() for label in dialog.findChildren(QLabel)]
+    assert sum("MXNet does not record it" in text for text in words) == 2
+    both = CaptureDialog(["torch", "mxnet"])
+    qtbot.addWidget(both)
+    assert both.options["stacks"].isEnabled()
+
+
+@pytest.mark.torch
+@pytest.mark.mxnet
+def test_what_is_left_to_the_framework_is_called_auto(qtbot: QtBot, dialog: NewRunDialog) -> None:
+    _choose(dialog, "torch")
+    for key in ("threads", "lr"):
+        item = dialog.catalogue.input(key)
+        assert item is not None
+        assert isinstance(item.widget, QLineEdit)
+        assert item.widget.text() == "auto"
+    _type(dialog, "threads", "2")
+    _settle(qtbot, dialog)
+    assert dialog.evaluation.requests[0].knobs["threads"] == 2
+    _type(dialog, "threads", "auto")
+    _settle(qtbot, dialog)
+    assert dialog.evaluation.requests[0].knobs["threads"] == 0
+    assert dialog.verdict.copy.isEnabled()
+    _type(dialog, "threads", "-1")
+    _settle(qtbot, dialog)
+    assert not dialog.verdict.copy.isEnabled()
 
 
 def test_unbalanced_quotes_are_refused(tmp_path: Path) -> None:

@@ -47,6 +47,55 @@ def test_a_home_that_cannot_be_made_is_said_in_one_line(tmp_path: Path) -> None:
     assert "DIPTYCH_HOME" in done.stderr
 
 
+_SIGTERM = """
+import os, signal, sys
+from pathlib import Path
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QDialog
+from diptych.gui import app
+from diptych.gui.views.main_window import MainWindow
+
+home, asks = Path(os.environ["DIPTYCH_HOME"]), sys.argv[1] == "asks"
+asked = []
+
+def look():
+    window = next((w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow)), None)
+    if window is None or not window.isVisible():
+        return
+    if asks and not asked:
+        asked.append(True)
+        window.commands._left_behind = lambda: ["something goes on"]
+        QTimer.singleShot(0, window, window.close)
+        return
+    dialog = QApplication.activeModalWidget()
+    if asks and not isinstance(dialog, QDialog):
+        return
+    timer.stop()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+application = app.application(["diptych"])
+timer = QTimer()
+timer.timeout.connect(look)
+timer.start(20)
+sys.exit(app.main([]))
+"""
+
+
+@pytest.mark.parametrize("question", ["asks", "does not ask"])
+def test_a_request_to_end_ends_it_whatever_is_open(home: Path, question: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _SIGTERM, question],
+        env={**os.environ, "DIPTYCH_HOME": str(home), "QT_QPA_PLATFORM": "offscreen"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list((home / "crashes").glob("*"))
+
+
 @pytest.fixture
 def reports(tmp_path: Path) -> Iterator[CrashReports]:
     made = CrashReports(tmp_path / "crashes")

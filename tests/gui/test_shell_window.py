@@ -8,18 +8,20 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 from tests.helpers.fake_run import LiveRun, make_run
 
 from diptych.gui import theme
 from diptych.gui.models.trouble import Trouble
+from diptych.gui.text.runs import short_path
 from diptych.gui.views import help as dialogs
 from diptych.gui.views.actions import key_table
 from diptych.gui.views.main_window import MainWindow
 from diptych.gui.views.screen import fit_screen
 from diptych.profiling.records.layout import RunPaths
 from diptych.profiling.records.manifest import RunRequest
+from diptych.profiling.runner.runtimes import RuntimeInfo
 
 Open = Callable[[], MainWindow]
 
@@ -134,6 +136,43 @@ def test_a_run_from_elsewhere_is_opened(qtbot: QtBot, open_window: Open, tmp_pat
     window.commands.open_run(run)
     qtbot.waitUntil(lambda: window.context.selection.shown == (run.name,), timeout=10_000)
     assert window.middle.currentWidget() is window.stage
+
+
+def test_a_foreign_folder_is_only_said_to_be_one(
+    qtbot: QtBot, open_window: Open, home: Path
+) -> None:
+    (home / "runs" / "foreign").mkdir(parents=True)
+    window = open_window()
+    qtbot.waitUntil(lambda: window.context.selection.shown == ("foreign",), timeout=10_000)
+    qtbot.waitUntil(lambda: window.context.hub.latest("foreign") is not None, timeout=10_000)
+
+    def words() -> set[str]:
+        whole = (window.stage, window.status)
+        return {
+            label.text()
+            for part in whole
+            for label in part.findChildren(QLabel)
+            if label.isVisible() and label.text()
+        }
+
+    said = {"foreign: not a Diptych run", f"Runs are kept in {short_path(home / 'runs')}"}
+    qtbot.waitUntil(lambda: words() <= said, timeout=10_000)
+    assert "foreign: not a Diptych run" in words()
+    assert not window.actions_["export_csv"].isEnabled()
+
+
+def test_a_new_run_offers_runtimes_that_were_added_meanwhile(
+    qtbot: QtBot, open_window: Open, quick_runtimes: list[RuntimeInfo]
+) -> None:
+    late = quick_runtimes.pop()
+    window = open_window()
+    assert window.context.runtimes.usable("mxnet") == []
+    quick_runtimes.append(late)
+    window.actions_["new"].trigger()
+    qtbot.waitUntil(lambda: window.context.runtimes.usable("mxnet") == [late], timeout=10_000)
+    dialog = window.commands.dialog("new")
+    assert dialog is not None
+    dialog.reject()
 
 
 def test_the_same_error_is_not_said_twice(qtbot: QtBot, open_window: Open) -> None:

@@ -38,6 +38,11 @@ class Draft(msgspec.Struct, kw_only=True, omit_defaults=True):
     script_framework: str = "auto"
     script_python: str = ""
 
+    @property
+    def chosen_frameworks(self) -> list[str]:
+        """The frameworks that would run; ``auto`` where the script will tell."""
+        return [self.script_framework] if self.source == "script" else self.frameworks
+
     def knob(self, name: str, framework: Framework) -> str:
         """Return the text of a knob; its default while nothing was typed."""
         typed = self.knobs.get(self.workload, {})

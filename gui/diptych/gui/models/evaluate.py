@@ -7,21 +7,33 @@ command run.
 
 from __future__ import annotations
 
+import re
 import secrets
 import shlex
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from diptych.gui.models.draft import Draft
+from diptych.gui.models.draft import Draft, knob_key
 from diptych.gui.text import format as fmt
+from diptych.gui.text.words import OPTIONS
 from diptych.profiling.records.manifest import ProfileOptions, RunRequest, Schedule
 from diptych.profiling.runner import launch
 from diptych.profiling.runner.launch import RequestError, Settings
 from diptych.profiling.runner.runtimes import TITLES, RuntimeInfo
+from diptych.workloads import catalogue
 from diptych.workloads.catalogue import FRAMEWORKS
+
+_WORDS = {
+    "batch_size": "batch size",
+    "image_size": "image size",
+    "seq_len": "sequence length",
+    "lr": "learning rate",
+}
+_NUMBERS = {"warmup": "warm up", "active": "record", "repeat": "times"}
 
 Level = Literal["ok", "warning", "error", "info"]
 
@@ -37,7 +49,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """``requests`` is empty exactly when a check is an error."""
+    """``requests`` is empty when a check is an error, or something is still to be chosen."""
 
     requests: tuple[RunRequest, ...]
     checks: tuple[Check, ...]
@@ -57,20 +69,10 @@ def evaluate(
     draft: Draft, infos: Sequence[RuntimeInfo], home: Path, *, live: int = 0, cores: int = 0
 ) -> Evaluation:
     """Return what ``draft`` would start; ``live`` runs are going on already."""
+    checks: list[Check] = _what_is_wrong(draft)
     requests: list[RunRequest] = []
-    checks: list[Check] = []
-    try:
-        settings = _settings(draft)
-        if draft.source == "script":
-            requests.append(_script(draft, settings, home))
-        else:
-            for framework in draft.frameworks:
-                try:
-                    requests.append(_workload(draft, framework, settings, home))
-                except RequestError as error:
-                    checks.append(Check("error", _sentence(error), error.field))
-    except RequestError as error:
-        checks.append(Check("error", _sentence(error), error.field))
+    if not checks:
+        requests, checks = _requests(draft, home)
     if checks:
         return Evaluation((), _distinct(checks))
     for request in requests:
@@ -85,11 +87,85 @@ def _distinct(checks: Sequence[Check]) -> tuple[Check, ...]:
 
 
 def _sentence(error: Exception) -> str:
+    """Return a refusal as a person would write it: ``Batch size −5 is not possible``."""
     text = str(error)
+    for name, words in _WORDS.items():
+        text = re.sub(rf"\b{name}\b", words, text)
+    text = re.sub(r"'(-?[0-9][0-9.]*)'", lambda found: fmt.true_minus(found[1]), text)
     return text[:1].upper() + text[1:]
 
 
+# -- what is wrong with it -------------------------------------------------------
+
+
+def _what_is_wrong(draft: Draft) -> list[Check]:
+    """Return everything that can be refused input by input."""
+    checks = [*_wrong_numbers(draft), *_wrong_environment(draft)]
+    if draft.source == "catalogue":
+        return [*_wrong_knobs(draft), *checks]
+    if not draft.script.strip():
+        checks.append(Check("info", "Choose the script that is to run", "script"))
+    try:
+        shlex.split(draft.args)
+    except ValueError as error:
+        text = f"The arguments cannot be taken apart: {error}"
+        checks.append(Check("error", text, "args"))
+    return checks
+
+
+def _wrong_knobs(draft: Draft) -> list[Check]:
+    checks = []
+    for framework in FRAMEWORKS:
+        for knob in catalogue.workload(draft.workload).knobs_for(framework):
+            try:
+                if framework in draft.frameworks:
+                    knob.read(draft.knob(knob.name, framework))
+            except catalogue.KnobError as error:
+                key = knob_key(knob.name, draft.workload, framework)
+                checks.append(Check("error", _sentence(error), key))
+    return checks
+
+
+def _wrong_numbers(draft: Draft) -> list[Check]:
+    checks = []
+    for name, text in draft.schedule.items() if draft.profile else ():
+        least = 1 if name == "active" else 0
+        words = f"Profile window: {_NUMBERS.get(name, name)}"
+        field = f"schedule.{name}"
+        try:
+            if int(text) < least:
+                words = f"{words} cannot be below {least}"
+                checks.append(Check("error", words, field))
+        except ValueError:
+            checks.append(Check("error", f"{words} {text!r} is not a whole number", field))
+    return checks
+
+
+def _wrong_environment(draft: Draft) -> list[Check]:
+    try:
+        _environment(draft)
+    except RequestError as error:
+        return [Check("error", _sentence(error), error.field)] if draft.source == "script" else []
+    return []
+
+
 # -- the requests ----------------------------------------------------------------
+
+
+def _requests(draft: Draft, home: Path) -> tuple[list[RunRequest], list[Check]]:
+    """Return what would be started, and what the runner refuses of it."""
+    requests: list[RunRequest] = []
+    checks: list[Check] = []
+    settings = _settings(draft)
+    makers = [partial(_script, draft, settings, home)]
+    if draft.source == "catalogue":
+        makers = [partial(_workload, draft, name, settings, home) for name in draft.frameworks]
+    for make in makers:
+        try:
+            requests.append(make())
+        except RequestError as error:
+            checks.append(Check("error", _sentence(error), error.field))
+    return requests, checks
 
 
 def _settings(draft: Draft) -> Settings:
@@ -97,24 +173,22 @@ def _settings(draft: Draft) -> Settings:
     return Settings(
         fenced=draft.fenced,
         schedule=_schedule(draft) if draft.profile else None,
-        options=ProfileOptions(**dict.fromkeys(draft.options, True)),
+        options=ProfileOptions(**dict.fromkeys(_options(draft), True)),
         name=" ".join(draft.name.split()) or None,
         pair=secrets.token_hex(4) if both else None,
         env=_environment(draft) if draft.source == "script" else {},
     )
 
 
+def _options(draft: Draft) -> list[str]:
+    known = [None if name == "auto" else name for name in draft.chosen_frameworks]
+    return [o.key for o in OPTIONS if o.key in draft.options and not o.lacking(known)]
+
+
 def _schedule(draft: Draft) -> Schedule | Literal["default"]:
     if not draft.schedule:
         return "default"
-    values = {}
-    for name, text in draft.schedule.items():
-        try:
-            values[name] = int(text)
-        except ValueError:
-            raise RequestError(
-                f"profile {name} {text!r} is not a whole number", "schedule"
-            ) from None
+    values = {name: int(text) for name, text in draft.schedule.items()}
     made = Schedule(**values)
     return "default" if made == Schedule() else made
 
@@ -143,16 +217,10 @@ def _workload(draft: Draft, framework: str, settings: Settings, home: Path) -> R
 
 
 def _script(draft: Draft, settings: Settings, home: Path) -> RunRequest:
-    if not draft.script.strip():
-        raise RequestError("choose the script that is to run", "script")
-    try:
-        args = shlex.split(draft.args)
-    except ValueError as error:
-        raise RequestError(f"the arguments cannot be read: {error}", "args") from None
     script = Path(draft.script.strip()).expanduser()
     return launch.request_for_script(
         script,
-        args,
+        shlex.split(draft.args),
         framework=draft.script_framework,
         runtime=draft.script_python or None,
         cwd=draft.cwd.strip() or script.absolute().parent,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+
+from diptych.profiling.runner.runtimes import TITLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +16,15 @@ class Option:
     title: str
     help: str
     cost: str
+    only: str | None = None
+    """The one framework whose profiler can do it; ``None`` where both can."""
+
+    def lacking(self, frameworks: Collection[str | None]) -> str:
+        """Say why it cannot be had of ``frameworks``; nothing while one can or is not known."""
+        if self.only is None or not frameworks or {self.only, None} & set(frameworks):
+            return ""
+        titles = " and ".join(TITLES.get(name or "", name or "") for name in frameworks)
+        return f"{TITLES[self.only]} only: {titles} does not record it."
 
 
 OPTIONS = (
@@ -21,12 +33,14 @@ OPTIONS = (
         "Shapes",
         "Input shapes of every operator.",
         "A little time per operator; traces about a third larger. PyTorch only.",
+        "torch",
     ),
     Option(
         "stacks",
         "Stacks",
         "The Python line that called each operator.",
         "Steps in the window run noticeably slower; traces several times larger. PyTorch only.",
+        "torch",
     ),
     Option(
         "memory",

@@ -63,6 +63,8 @@ class Actions:
         for spec in (*_SPECS, *_tab_specs()):
             self.by_name[spec.key] = self._make(window, spec)
         self.by_name["follow"].setCheckable(True)
+        # In a menu an icon stands where the tick should be.
+        self.by_name["follow"].setIconVisibleInMenu(False)
         self._themes = QActionGroup(window)
         for choice in CHOICES:
             self._theme_action(window, choice)
@@ -79,7 +81,7 @@ class Actions:
                 if name is None:
                     menu.addSeparator()
                 elif name == "@theme":
-                    themes = menu.addMenu("Theme")
+                    themes = menu.addMenu("&Theme")
                     themes.addActions(self._themes.actions())
                 else:
                     menu.addAction(self.by_name[name])

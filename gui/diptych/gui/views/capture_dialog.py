@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
@@ -17,7 +19,8 @@ class CaptureDialog(Plain):
 
     wanted = Signal(int, object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, frameworks: Collection[str | None], parent: QWidget | None = None) -> None:
+        """Offer what the profilers of ``frameworks`` can record; ``None`` is not known yet."""
         super().__init__("Capture", parent)
         body = QVBoxLayout()
         body.setSpacing(10)
@@ -38,7 +41,9 @@ class CaptureDialog(Plain):
             box.setFont(font())
             self.options[option.key] = box
             body.addWidget(box)
-            hint = label(f"{option.help} {option.cost}", ink="hint", size=11, wrap=True)
+            lacking = option.lacking(frameworks)
+            box.setEnabled(not lacking)
+            hint = label(lacking or f"{option.help} {option.cost}", ink="hint", size=11, wrap=True)
             hint.setIndent(24)
             body.addWidget(hint)
         cancel = QPushButton("Cancel")

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 from diptych.gui.models.context import Context
 from diptych.gui.models.trouble import Trouble
 from diptych.gui.text import format as fmt
+from diptych.gui.text.runs import is_foreign
 from diptych.gui.views.actions import Actions
 from diptych.gui.views.error_bar import ErrorBar
 from diptych.profiling.records.layout import RunPaths
@@ -82,7 +83,7 @@ class Commands(QObject):
             "folder": bool(shown),
             "copy_path": bool(shown),
             "copy_command": bool(shown),
-            "export_csv": bool(shown),
+            "export_csv": any(map(self._is_run, shown)),
             "export_traces": any(map(self._has_trace, shown)),
             "cancel_waiting": bool(self._context.queue.waiting),
         }
@@ -99,6 +100,10 @@ class Commands(QObject):
         snapshot = self._context.hub.latest(run)
         windows = snapshot.windows if snapshot else ()
         return any(window.trace and window.trace.path for window in windows)
+
+    def _is_run(self, run: str) -> bool:
+        entry = self._context.hub.entry(run)
+        return entry is not None and not is_foreign(entry)
 
     def _directories(self) -> list[Path]:
         found = (self._context.hub.directory(run) for run in self._context.selection.shown)
@@ -190,7 +195,7 @@ class Commands(QObject):
                 self._context.steering.export_steps(shown[0], Path(chosen))
             return
         folder = self._ask_folder("Write the steps of each run to")
-        for run in shown:
+        for run in filter(self._is_run, shown):
             if folder is not None:
                 self._context.steering.export_steps(run, folder / _csv_name(run))
 
@@ -211,6 +216,8 @@ class Commands(QObject):
         """Open the New run dialog; ``source`` is ``catalogue``, ``script``, or as last time."""
         from diptych.gui.views.new_run.dialog import NewRunDialog
 
+        # One may have been added since, by the command line say.
+        self._context.runtimes.refresh()
         dialog = NewRunDialog(self._context, self._window)
         if source:
             dialog.choose_source(source)
@@ -231,7 +238,9 @@ class Commands(QObject):
     def _capture_setup(self) -> None:
         from diptych.gui.views.capture_dialog import CaptureDialog
 
-        dialog = CaptureDialog(self._window)
+        selection = self._context.selection
+        frameworks = {selection.look(run).framework for run in self._live()}
+        dialog = CaptureDialog(frameworks, self._window)
         dialog.wanted.connect(self._capture_as)
         self._open("capture", dialog)
 

@@ -8,15 +8,23 @@ from importlib import import_module
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QScrollArea,
+    QStackedLayout,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from diptych.gui.models.hub import RunHub
 from diptych.gui.models.selection import Selection
 from diptych.gui.models.trouble import Trouble
+from diptych.gui.text.runs import NOT_A_RUN, is_foreign
 from diptych.gui.theme.tokens import PANEL
 from diptych.gui.views.actions import TAB_NAMES
 from diptych.gui.views.tab_row import TabRow
-from diptych.gui.views.widgets import part
+from diptych.gui.views.widgets import label, part
 
 # By name, because the plots take longest to import and the window stands before.
 _VIEWS = {
@@ -48,7 +56,13 @@ class Stage(QWidget):
             self._pages.append(page)
             self.pages.addWidget(page)
         self.panel = _panel()
-        column = QVBoxLayout(self)
+        inside = QWidget()
+        self._no_run = label(ink="label", wrap=True)
+        self._no_run.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._whole = QStackedLayout(self)
+        self._whole.addWidget(inside)
+        self._whole.addWidget(self._no_run)
+        column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.tabs)
@@ -58,8 +72,18 @@ class Stage(QWidget):
         body.addWidget(self.panel)
         column.addLayout(body, 1)
         self.tabs.chosen.connect(self.choose)
+        selection.shown_changed.connect(self._tell_foreign)
+        hub.entries_changed.connect(self._tell_foreign)
         self._number = 0
         self.choose(0)
+
+    def _tell_foreign(self, _: object = None) -> None:
+        """Say of folders that are no runs only that; there is nothing to show of them."""
+        entries = [self._hub.entry(run) for run in self._selection.shown]
+        foreign = [entry for entry in entries if entry is not None and is_foreign(entry)]
+        words = [f"{entry.directory.name}: {NOT_A_RUN}" for entry in foreign]
+        self._no_run.setText("\n".join(words))
+        self._whole.setCurrentIndex(1 if entries and len(foreign) == len(entries) else 0)
 
     @property
     def current(self) -> int:

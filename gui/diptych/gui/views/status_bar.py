@@ -12,7 +12,7 @@ from diptych.gui.models.machine import MachineModel
 from diptych.gui.models.runtimes import RuntimeModel
 from diptych.gui.models.selection import Selection
 from diptych.gui.text import format as fmt
-from diptych.gui.text.runs import short_path
+from diptych.gui.text.runs import is_foreign, short_path
 from diptych.gui.theme import manager
 from diptych.gui.theme.tokens import STATUS
 from diptych.gui.views.widgets import Bar, Elided, Mark, label, part, set_ink
@@ -105,7 +105,7 @@ class StatusBar(QWidget):
     def refresh(self) -> None:
         """Show what is known now."""
         shown = [(run, self._hub.latest(run)) for run in self._selection.shown]
-        known = [(run, snapshot) for run, snapshot in shown if snapshot is not None]
+        known = [(run, s) for run, s in shown if s is not None and not self._foreign(run)]
         for slot, pair in zip(self._slots, [*known, *[None] * _SLOTS], strict=False):
             slot.setVisible(pair is not None)
             if pair is not None:
@@ -117,6 +117,10 @@ class StatusBar(QWidget):
         self._show_lost(snapshots)
         self._show_machine(snapshots)
         self._show_installing()
+
+    def _foreign(self, run: str) -> bool:
+        entry = self._hub.entry(run)
+        return entry is not None and is_foreign(entry)
 
     def _show_installing(self, _framework: str = "") -> None:
         going = self._runtimes.installations.items()
@@ -164,9 +168,10 @@ class StatusBar(QWidget):
         if snapshots and all(snapshot.nvml_state == "absent" for snapshot in snapshots):
             return NO_GPU
         machine = self._machine.machine
+        # Without a run the empty view says what this machine lacks; once is enough.
         if machine is None or snapshots:
             return ""
-        return gpu_words([gpu.name for gpu in machine.gpus]) if machine.gpus else NO_GPU
+        return gpu_words([gpu.name for gpu in machine.gpus])
 
 
 def runtime_words(snapshot: RunSnapshot) -> str:

@@ -173,6 +173,7 @@ class NewRunDialog(QDialog):
     # -- what it amounts to -----------------------------------------------------------
 
     def _soon(self) -> None:
+        self.measure.offer(self.draft.chosen_frameworks)
         self._round += 1
         self.start.setEnabled(False)
         self._timer.start()

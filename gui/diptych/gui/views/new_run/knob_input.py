@@ -11,6 +11,10 @@ from diptych.gui.theme import font
 from diptych.gui.views.widgets import set_property
 from diptych.workloads.catalogue import Knob
 
+_AUTO = "auto"
+_LEFT = ("threads", "lr")
+"""Knobs of which 0 leaves the choice to the framework."""
+
 
 class KnobInput(QObject):
     """``widget`` is a list of choices or a line; ``changed`` comes when the user changed it."""
@@ -36,12 +40,23 @@ class KnobInput(QObject):
             self._line.setFont(font())
             self._line.setFixedWidth(84)
             self._line.setAlignment(Qt.AlignmentFlag.AlignRight)
-            self._line.textEdited.connect(lambda text: self.changed.emit(key, text))
+            self._line.textEdited.connect(self._typed)
         self.widget.setAccessibleName(name)
-        self.widget.setToolTip(f"{knob.help} Allowed: {knob.allowed}.")
+        self.widget.setToolTip(self._help())
+
+    def _typed(self, text: str) -> None:
+        """Tell of what was typed; in the form of the knob, which knows no ``auto``."""
+        left = self.knob.name in _LEFT and text.strip().casefold() == _AUTO
+        self.changed.emit(self.key, "0" if left else text)
+
+    def _help(self) -> str:
+        auto = f", or {_AUTO}" if self.knob.name in _LEFT else ""
+        return f"{self.knob.help} Allowed: {self.knob.allowed}{auto}."
 
     def show_text(self, text: str) -> None:
         """Show ``text``; a choice that is not offered is offered from now on."""
+        if self.knob.name in _LEFT and text in ("0", "0.0"):
+            text = _AUTO
         if self._combo is not None:
             if self._combo.findText(text) < 0:
                 self._combo.addItem(text)
@@ -59,5 +74,4 @@ class KnobInput(QObject):
     def mark(self, message: str | None) -> None:
         """Mark it as wrong, with the message; or as right again."""
         set_property(self.widget, "wrong", message is not None)
-        base = f"{self.knob.help} Allowed: {self.knob.allowed}."
-        self.widget.setToolTip(message or base)
+        self.widget.setToolTip(message or self._help())

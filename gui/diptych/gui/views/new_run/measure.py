@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QWidget
 
@@ -108,6 +110,15 @@ class MeasureForm(QWidget):
             self.name.setText(draft.name)
         self._show_costs()
 
+    def offer(self, frameworks: Collection[str]) -> None:
+        """Offer what the profilers of ``frameworks`` can record; ``auto`` is not known."""
+        known = [None if name == "auto" else name for name in frameworks]
+        for option in OPTIONS:
+            lacking = option.lacking(known)
+            box = self.options[option.key]
+            box.setEnabled(not lacking)
+            box.setToolTip(lacking or f"{option.help} {option.cost}")
+
     def _show_costs(self) -> None:
         chosen = [option for option in OPTIONS if option.key in self._draft.options]
         words = [f"{option.title}: {option.cost}" for option in chosen]
@@ -116,9 +127,10 @@ class MeasureForm(QWidget):
 
     def mark(self, errors: dict[str, str]) -> None:
         """Mark the inputs that are wrong."""
-        wrong = errors.get("schedule", "")
         for name, line in self.schedule.items():
-            set_property(line, "wrong", bool(wrong) and name in wrong)
+            wrong = errors.get(f"schedule.{name}")
+            set_property(line, "wrong", wrong is not None)
+            line.setToolTip(wrong or _TIPS[name])
 
     def _take(self) -> None:
         draft = self._draft

@@ -50,11 +50,12 @@ class Verdict(Rows):
         row = QHBoxLayout(box)
         row.setContentsMargins(8, 2, 6, 2)
         row.addWidget(self.command, 1)
-        copy = icon_button("copy", "Copy the command")
-        copy.clicked.connect(
+        self.copy = icon_button("copy", "Copy the command")
+        self.copy.setEnabled(False)
+        self.copy.clicked.connect(
             lambda: QGuiApplication.clipboard().setText(self.command.toPlainText())
         )
-        row.addWidget(copy, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self.copy, 0, Qt.AlignmentFlag.AlignTop)
         self.add("Checks", well, fill=True)
         self.add("Command", box, fill=True)
         manager().changed.connect(self._draw)
@@ -65,6 +66,7 @@ class Verdict(Rows):
         text = evaluation.command
         if self.command.toPlainText() != text:
             self.command.setPlainText(text)
+        self.copy.setEnabled(bool(text))
         self._fit()
         self._draw()
 
