@@ -88,6 +88,31 @@ def test_unknown_peaks_have_their_reason(tmp_path: Path) -> None:
     assert peaks.reasons["device_used"] == "not_measured"
 
 
+def test_a_gpu_that_others_use_is_not_the_run_s(tmp_path: Path) -> None:
+    with LiveRun(tmp_path, gpu=True) as run:
+        for index, tree_mem in ((0, 2 << 30), (1, 0)):
+            run.system.put(
+                kinds.Gpu,
+                run.now,
+                index=index,
+                util=50.0,
+                mem_used=(3 + 40 * index) << 30,
+                tree_mem=tree_mem,
+            )
+        summary = write_summary(run.finish())
+    assert summary.peak_memory_bytes.device_used == 3 << 30
+
+
+def test_a_trace_that_leads_out_of_the_run_is_none(tmp_path: Path) -> None:
+    directory = make_run(tmp_path, steps=40)
+    (trace,) = load_summary(directory).traces
+    outside = tmp_path / "outside.json.gz"
+    Path(trace).rename(outside)
+    Path(trace).symlink_to(outside)
+    (directory / "summary.json").unlink()
+    assert load_summary(directory).traces == ()
+
+
 def test_traces_are_absolute_and_follow_a_moved_run(tmp_path: Path) -> None:
     directory = make_run(tmp_path / "a", steps=40)
     (trace,) = load_summary(directory).traces

@@ -171,8 +171,9 @@ def trace_files(snapshot: RunSnapshot) -> list[Path]:
     """Return the absolute paths of the finished traces that are there."""
     root = snapshot.directory.absolute()
     paths = [root / w.trace.path for w in snapshot.windows if w.trace and w.trace.path]
-    # The path comes from a file: it must not lead out of the run.
-    return [path for path in paths if ".." not in path.parts and path.is_relative_to(root)]
+    # The path comes from a file: it must not lead out of the run, also not by a link.
+    inside = root.resolve()
+    return [path for path in paths if path.resolve().is_relative_to(inside)]
 
 
 def peak_memory(snapshot: RunSnapshot) -> PeakMemory:
@@ -181,12 +182,26 @@ def peak_memory(snapshot: RunSnapshot) -> PeakMemory:
         "process_rss": _peak((snapshot.process,), ("rss",)),
         "framework_allocated": _peak(snapshot.memory.values(), ("peak", "allocated")),
         "framework_reserved": _peak(snapshot.memory.values(), ("reserved",)),
-        "device_used": _peak(snapshot.gpus.values(), ("mem_used",)),
+        "device_used": _peak(_own_gpus(snapshot), ("mem_used",)),
     }
     return PeakMemory(
         **{name: value for name, (value, _) in peaks.items()},
         reasons={name: reason for name, (value, reason) in peaks.items() if value is None},
     )
+
+
+def _own_gpus(snapshot: RunSnapshot) -> list[Series]:
+    """Return the GPUs on which the run's processes had memory.
+
+    Where the driver does not tell whose memory it is, a machine with one GPU
+    leaves no doubt, provided that the run used a GPU at all.
+    """
+    gpus = list(snapshot.gpus.values())
+    mine = [gpu for gpu in gpus if (_largest(gpu.columns["tree_mem"]) or 0) > 0]
+    told = any(_largest(gpu.columns["tree_mem"]) is not None for gpu in gpus)
+    device = (snapshot.framework.device or "cpu") if snapshot.framework else "cpu"
+    alone = len(gpus) == 1 and not told and device != "cpu"
+    return gpus if alone else mine
 
 
 def _peak(series: Iterable[Series], names: tuple[str, ...]) -> tuple[int | None, str]:
