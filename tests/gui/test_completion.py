@@ -19,6 +19,7 @@ from diptych.gui.views.now_numbers import Cell, Stretch, rows, whole
 from diptych.profiling.records import kinds
 from diptych.profiling.runs.session import RunSession
 from diptych.profiling.runs.snapshot import RunSnapshot
+from diptych.profiling.runs.statistics import counted_steps
 from diptych.profiling.runs.store import read_entry
 from diptych.profiling.runs.summary import summarise
 
@@ -188,3 +189,21 @@ def test_the_whole_of_an_ended_run_is_its_summary(tmp_path: Path) -> None:
     assert sum(mean or 0.0 for mean in summary.phases_ms.values()) == pytest.approx(dispatched)
     for name, mean in summary.phases_ms.items():
         assert numbers["Phases, mean", name].text == fmt.duration((mean or 0.0) * 1e6)
+
+
+def test_what_counts_is_a_matter_of_the_whole_run(tmp_path: Path) -> None:
+    with LiveRun(tmp_path, framework="mxnet", total_steps=100) as run:
+        dispatch(run, 1, at=1.0, warm=True)
+        dispatch(run, 30, at=1.01)
+        complete(run, range(1), at=3.0, each=2.0)
+        # The device catches up with what was queued, then waits for the loop.
+        complete(run, range(1, 31), at=3.002, each=0.002)
+        dispatch(run, 40, at=3.1, each=0.05)
+        complete(run, range(31, 71), at=3.152, each=0.05)
+        snapshot = read(run)
+    everywhere = counted_steps(snapshot.steps, snapshot.warmup)
+    assert not everywhere[1:31].any()
+    part = stretch(snapshot, 3.02, 4.0)
+    completed, _ = part.counted()
+    assert completed.mask.sum() < len(completed.steps)
+    assert rows(part)["", "ms/step, median"].text == "50.0"

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from diptych.gui.models.completion import completed_at, completed_count
 from diptych.gui.models.own_gpus import own_gpus
 from diptych.gui.text import format as fmt
-from diptych.profiling.records.summary import StepTimes
 from diptych.profiling.runs.snapshot import Floats, Ints, RunSnapshot, Series, StepColumns, StepFlag
 from diptych.profiling.runs.statistics import (
     counted_steps,
@@ -64,6 +63,15 @@ Rows = dict[tuple[str, str], Cell]
 
 
 @dataclass(frozen=True, slots=True)
+class _Counted:
+    """Steps, which of them count, and in words what was left out."""
+
+    steps: StepColumns
+    mask: NDArray[np.bool_]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class Stretch:
     """The part of a run that is looked at: ``low`` to ``high`` in ns of its clock."""
 
@@ -75,11 +83,6 @@ class Stretch:
     def steps(self) -> StepColumns:
         """The steps that were completed in it: those of the curves."""
         return self._cut(*self._rows())
-
-    @property
-    def dispatched(self) -> StepColumns:
-        """The steps whose dispatch ended in it: those of the bars of phases."""
-        return self._cut(*self._dispatched_rows())
 
     def _cut(self, first: int, stop: int) -> StepColumns:
         cut = {
@@ -93,8 +96,22 @@ class Stretch:
         over = completed_at(self.snapshot)[: completed_count(self.snapshot)]
         return _between(over, self.low, self.high)
 
-    def _dispatched_rows(self) -> tuple[int, int]:
-        return _between(self.snapshot.steps.end, self.low, self.high)
+    def counted(self) -> tuple[_Counted, _Counted]:
+        """Return the steps completed in it, as the curves, and those dispatched, as the bars.
+
+        Whether a step counts is a matter of the whole run, not of the stretch.
+        """
+        mask = counted_steps(self.snapshot.steps, self.snapshot.warmup)
+        dispatched = _between(self.snapshot.steps.end, self.low, self.high)
+        return self._count(mask, *self._rows()), self._count(mask, *dispatched)
+
+    def _count(self, mask: NDArray[np.bool_], first: int, stop: int) -> _Counted:
+        steps, counted = self._cut(first, stop), mask[first:stop]
+        if len(steps) and not counted.any():
+            note = "only warm-up and profiled steps in this stretch"
+            return _Counted(steps, np.ones(len(steps), bool), note)
+        words = fmt.plural(int((~counted).sum()), "warm-up or profiled step")
+        return _Counted(steps, counted, "" if counted.all() else f"{words} left out")
 
     @property
     def steady_from(self) -> int:
@@ -112,19 +129,6 @@ class Stretch:
         """How many steps were completed in it."""
         first, stop = self._rows()
         return stop - first
-
-    @property
-    def warmup(self) -> int:
-        """How many of its first completed steps are warm-up."""
-        return self._warm(self._rows()[0])
-
-    @property
-    def dispatched_warmup(self) -> int:
-        """How many of its first dispatched steps are warm-up."""
-        return self._warm(self._dispatched_rows()[0])
-
-    def _warm(self, first: int) -> int:
-        return max(0, (self.snapshot.warmup or 0) - first)
 
     def readings(self, series: Series, column: str) -> tuple[Ints, Floats]:
         """Return when a sampled column was known within it, and the values."""
@@ -153,54 +157,41 @@ def whole(snapshot: RunSnapshot) -> Stretch:
 
 def rows(stretch: Stretch) -> Rows:
     """Return everything that the panel says of one run's stretch."""
-    made = _speed(stretch) | _device(stretch) | _host(stretch) | _phases(stretch)
-    return made | _trust(stretch)
+    completed, dispatched = stretch.counted()
+    made = _speed(stretch, completed) | _ahead(stretch, completed, dispatched)
+    made |= _device(stretch) | _host(stretch) | _phases(dispatched)
+    return made | _trust(stretch, completed)
 
 
-_Counted = tuple[StepColumns, NDArray[np.bool_], str]
-"""Steps, which of them count, and what was left out."""
-
-
-def _counted(steps: StepColumns, warmup: int) -> _Counted:
-    counted = counted_steps(steps, warmup)
-    left_out = int((~counted).sum())
-    if not counted.any() and len(steps):
-        return steps, np.ones(len(steps), bool), "only warm-up and profiled steps in this stretch"
-    words = fmt.plural(left_out, "warm-up or profiled step")
-    return steps, counted, f"{words} left out" if left_out else ""
-
-
-def _speed(stretch: Stretch) -> Rows:
-    steps, counted, note = _counted(stretch.steps, stretch.warmup)
-    times = step_times(steps.completed[counted], stretch.snapshot.ruler)
-    rate = samples_per_second(steps, counted)
-    why = "" if times.counted else _why_no_time(steps)
-    of = f"of {fmt.plural(times.counted, 'step')}" + (f"; {note}" if note else "")
+def _speed(stretch: Stretch, seen: _Counted) -> Rows:
+    times = step_times(seen.steps.completed[seen.mask], stretch.snapshot.ruler)
+    rate = samples_per_second(seen.steps, seen.mask)
+    why = "" if times.counted else _why_no_time(seen.steps)
+    of = f"of {fmt.plural(times.counted, 'step')}" + (f"; {seen.note}" if seen.note else "")
     no_rate = why or "the number of samples in a batch is not known"
     return {
         ("", "ms/step, median"): Cell(fmt.number(times.median), why or f"median {of}"),
         ("", "mean"): Cell(fmt.number(times.mean), why or f"mean {of}"),
         ("", "p99"): Cell(fmt.number(times.p99), why or "99 of 100 steps are as fast, in ms"),
         ("", "samples/s"): Cell(fmt.number(rate), "" if rate is not None else no_rate),
-    } | _ahead(stretch, steps, counted, times)
+    }
 
 
-def _ahead(
-    stretch: Stretch, steps: StepColumns, counted: NDArray[np.bool_], times: StepTimes
-) -> Rows:
+def _ahead(stretch: Stretch, seen: _Counted, dispatched: _Counted) -> Rows:
     """Return how far the Python loop is ahead of the device."""
-    why = "" if times.counted else _why_no_time(steps)
+    steps = seen.steps
+    known = seen.mask & np.isfinite(steps.completed)
+    why = "" if known.any() else _why_no_time(steps)
     gap = late = None
     if stretch.snapshot.ruler == "sync":
         why = "dispatched is completed here"
-    elif times.mean is not None:
-        known = counted & np.isfinite(steps.completed)
+    elif known.any():
         gap = float((steps.completed - steps.dispatched)[known].mean())
         late = float((steps.completed_at - steps.end)[known].mean())
     same = "completed less dispatched of the same steps, mean"
     lag = "from the end of a step's dispatch to its completion, mean"
     return {
-        ("Run-ahead, mean", "dispatched"): _dispatched(stretch),
+        ("Run-ahead, mean", "dispatched"): _dispatched(dispatched),
         ("Run-ahead, mean", "gap"): Cell(fmt.duration(gap), same if gap is not None else why),
         ("Run-ahead, mean", "device is late"): Cell(
             fmt.duration(late), lag if late is not None else why
@@ -208,12 +199,11 @@ def _ahead(
     }
 
 
-def _dispatched(stretch: Stretch) -> Cell:
-    steps, counted, note = _counted(stretch.dispatched, stretch.dispatched_warmup)
-    times = step_times(steps.dispatched[counted].astype(np.float64), None)
+def _dispatched(seen: _Counted) -> Cell:
+    times = step_times(seen.steps.dispatched[seen.mask].astype(np.float64), None)
     hint = f"time of the Python loop per step, mean of {_dispatches(times.counted)}"
-    if note:
-        hint += f"; {note}"
+    if seen.note:
+        hint += f"; {seen.note}"
     return Cell(fmt.duration(_ns(times.mean)), hint if times.counted else _NO_DISPATCH)
 
 
@@ -320,16 +310,15 @@ def _host(stretch: Stretch) -> Rows:
     }
 
 
-def _phases(stretch: Stretch) -> Rows:
-    steps, counted, _ = _counted(stretch.dispatched, stretch.dispatched_warmup)
-    means = phase_means(steps, counted)
-    fenced = ((steps.flags[counted] & StepFlag.FENCED) != 0).any()
+def _phases(seen: _Counted) -> Rows:
+    means = phase_means(seen.steps, seen.mask)
+    fenced = ((seen.steps.flags[seen.mask] & StepFlag.FENCED) != 0).any()
     whole = (
         "the wait for the device counts as other, so they add up to the mean completed time"
         if fenced
         else "they add up to dispatched"
     )
-    hint = f"mean of {_dispatches(int(counted.sum()))}; {whole}"
+    hint = f"mean of {_dispatches(int(seen.mask.sum()))}; {whole}"
     return {
         ("Phases, mean", name): Cell(
             fmt.duration(_ns(mean)), _NO_DISPATCH if mean is None else hint
@@ -338,10 +327,9 @@ def _phases(stretch: Stretch) -> Rows:
     }
 
 
-def _trust(stretch: Stretch) -> Rows:
-    steps, counted, _ = _counted(stretch.steps, stretch.warmup)
+def _trust(stretch: Stretch, seen: _Counted) -> Rows:
     snapshot, losses = stretch.snapshot, stretch.snapshot.losses
-    overhead = overhead_percent(steps, counted)
+    overhead = overhead_percent(seen.steps, seen.mask)
     lost = losses.missing + losses.malformed + losses.not_written
     parts = (
         f"{losses.missing} missing, {losses.malformed} damaged, {losses.not_written} not written"
