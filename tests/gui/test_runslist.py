@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -91,13 +92,25 @@ def test_a_damaged_directory_is_listed_with_its_problem(
     assert said.second == "Not valid JSON; the run cannot be shown"
     context.hub.refresh()
     qtbot.waitUntil(lambda: sidebar.model.row_of(run.name) is not None, timeout=10_000)
-    # The same when it is open.
+    # The same when it is open, and what its journals tell stays when it no longer is.
     context.selection.show([run.name])
     qtbot.waitUntil(lambda: context.hub.latest(run.name) is not None, timeout=10_000)
     sidebar.model.refresh()
-    row = sidebar.model.row_of(run.name)
-    assert row is not None
-    assert sidebar.model.rows[row].run == said
+
+    def now() -> words.RunWords | None:
+        row = sidebar.model.row_of(run.name)
+        return sidebar.model.rows[row].run if row is not None else None
+
+    opened = now()
+    assert opened is not None
+    assert opened == replace(said, value=opened.value)
+    assert opened.value != "—"
+    context.selection.show([])
+    make_run(context.hub.runs, steps=12, seed=2)
+    context.hub.refresh()
+    qtbot.waitUntil(lambda: context.hub.latest(run.name) is None, timeout=10_000)
+    sidebar.model.refresh()
+    assert now() == opened
 
 
 def test_a_foreign_folder_is_said_to_be_one(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def build(
         live = said.state.live
         name = "Today" if live else words.day(words.created(entry).date(), today)
         framework = snapshot.framework.name if snapshot and snapshot.framework else entry.framework
-        if entry.problem is not None:
+        if words.is_foreign(entry):
             framework = None
         groups.setdefault(name, []).append(Row(entry.id, said.title, framework, said))
     rows: list[Row] = []

@@ -94,7 +94,7 @@ def describe(entry: RunEntry, snapshot: RunSnapshot | None) -> RunWords:
     if snapshot is not None and snapshot.framework is not None:
         framework = snapshot.framework.name
     if entry.problem is not None:
-        return _unreadable(entry, entry.problem)
+        return _unreadable(entry, snapshot, entry.problem)
     second = setup(request)
     if state not in (RunState.DONE, RunState.RUNNING):
         second = _trouble(entry, snapshot, state)
@@ -111,16 +111,16 @@ def describe(entry: RunEntry, snapshot: RunSnapshot | None) -> RunWords:
     )
 
 
-def _unreadable(entry: RunEntry, problem: str) -> RunWords:
-    """Put a directory into words of which no more is known than what is wrong with it."""
+def _unreadable(entry: RunEntry, snapshot: RunSnapshot | None, problem: str) -> RunWords:
+    """Put a directory into words that has no manifest: its name, and first what is wrong."""
     second = NOT_A_RUN
     if not is_foreign(entry):
         paths = (f"{RunPaths(entry.directory).manifest}: ", f"{entry.directory}: ")
         for path in paths:
             problem = problem.removeprefix(path)
         second = f"{problem[:1].upper()}{problem[1:]}"
-    # The same whether it is open or not: what its journals hold is not told by its manifest.
-    return RunWords(entry.directory.name, second, fmt.UNKNOWN, RunState.DAMAGED, bad=True)
+    value = _value(entry, snapshot)
+    return RunWords(entry.directory.name, second, value, RunState.DAMAGED, bad=True)
 
 
 def is_foreign(entry: RunEntry) -> bool:

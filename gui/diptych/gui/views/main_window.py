@@ -145,6 +145,7 @@ class MainWindow(QMainWindow):
             return
         live = context.live()
         context.selection.show(live or [context.hub.entries[0].id])
+        self._focus_list()
 
     def _show_middle(self) -> None:
         runs = bool(self.context.hub.entries or self.context.queue.waiting)

@@ -155,8 +155,8 @@ class _Managed(QFrame):
         head.addWidget(self.install)
         head.addWidget(self.cancel)
         column = QVBoxLayout(self)
-        column.setContentsMargins(12, 8, 8, 8)
-        column.setSpacing(8)
+        column.setContentsMargins(12, 9, 8, 5)
+        column.setSpacing(5)
         column.addLayout(head)
         column.addWidget(self.bar)
 

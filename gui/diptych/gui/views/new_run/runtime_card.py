@@ -5,17 +5,15 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QFrame,
     QHBoxLayout,
-    QSizePolicy,
     QVBoxLayout,
 )
 
 from diptych.gui.models.runtimes import RuntimeModel
 from diptych.gui.text.runs import short_path
 from diptych.gui.theme import current, font, manager
-from diptych.gui.views.widgets import Mark, as_tooltip, label, link, set_property
+from diptych.gui.views.widgets import ElidedCombo, Mark, as_tooltip, label, link, set_property
 from diptych.profiling.runner.runtimes import TITLES, RuntimeInfo
 
 
@@ -34,14 +32,8 @@ class RuntimeCard(QFrame):
         self.check.setAccessibleName(f"Run under {TITLES[framework]}")
         self._mark = Mark(square=framework == "mxnet")
         self._title = label(TITLES[framework], weight=600)
-        self._combo = QComboBox()
+        self._combo = ElidedCombo()
         self._combo.setFont(font(11))
-        # As wide as the card, whatever is in it: the whole text is in the tooltip.
-        self._combo.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
-        self._combo.setMinimumContentsLength(8)
-        self._combo.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._combo.currentIndexChanged.connect(self._tell_whole)
         self._combo.setAccessibleName(f"Interpreter for {TITLES[framework]}")
         self._none = link("Create one…", f"Create a runtime for {TITLES[framework]}")

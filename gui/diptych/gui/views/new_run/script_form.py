@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QPushButton, QWidget
 
 from diptych.gui.models.draft import Draft
 from diptych.gui.models.runtimes import RuntimeModel
@@ -13,7 +13,7 @@ from diptych.gui.text.runs import short_path
 from diptych.gui.theme import font, mono
 from diptych.gui.views.new_run.env_table import EnvTable
 from diptych.gui.views.new_run.rows import Rows, stacked
-from diptych.gui.views.widgets import Segments, label, set_property
+from diptych.gui.views.widgets import ElidedCombo, Segments, label, set_property
 from diptych.profiling.runner.runtimes import TITLES, RuntimeInfo
 
 _PREFERRED = "Preferred one for the framework"
@@ -35,12 +35,9 @@ class ScriptForm(QWidget):
         self.framework = Segments(
             (("auto", "Find out"), ("torch", "PyTorch"), ("mxnet", "MXNet")), "Framework"
         )
-        self.python = QComboBox()
+        self.python = ElidedCombo()
         self.python.setFont(font())
         self.python.setAccessibleName("Interpreter")
-        self.python.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
         self._lay_out()
         for line in (self.script, self.args, self.cwd):
             line.textEdited.connect(lambda _: self._take())
