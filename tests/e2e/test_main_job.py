@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -106,8 +107,10 @@ def _check(summary: dict[str, Any]) -> None:
         assert json.load(file)["traceEvents"]
 
 
+# As when the session crashes, and as when it ends in order; neither asks.
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
 def test_a_run_outlives_the_window_and_the_next_window_starts_what_waited(
-    desktop: Desktop, home_with_runtimes: Path
+    desktop: Desktop, home_with_runtimes: Path, end: signal.Signals
 ) -> None:
     home = home_with_runtimes
     _remember(home)
@@ -121,9 +124,8 @@ def test_a_run_outlives_the_window_and_the_next_window_starts_what_waited(
         return bool(_runs(home))
 
     wait_for(started, 90, "the run")
-    # As when the session crashes: no question, no farewell.
-    first.kill()
-    first.wait()
+    first.send_signal(end)
+    assert first.wait(20) == (0 if end is signal.SIGTERM else -end)
     run = _runs(home)[0]
     summary = wait_for(lambda: _summary(run), 120, "the run to end without its window")
     _check(summary)

@@ -105,7 +105,9 @@ def test_installing_shows_progress_and_can_be_cancelled(
     qtbot.waitUntil(lambda: "Downloading torch" in _words(dialog), timeout=10_000)
     assert not row.install.isEnabled()
     assert row.bar.fraction == 0.4
+    row.cancel.setFocus()
     row.cancel.click()
+    assert dialog.focusWidget() is dialog.close_
     _ended(qtbot, context)
     assert pip.again == [False]
     assert any(words.startswith("Cancelled") for words in _words(dialog))

@@ -46,7 +46,8 @@ class RuntimesDialog(Plain):
     def __init__(self, runtimes: RuntimeModel, parent: QWidget | None = None) -> None:
         super().__init__("Runtimes", parent)
         self._runtimes = runtimes
-        self.managed = {name: _Managed(name, runtimes) for name in FRAMEWORKS}
+        self.close_ = QPushButton("Close")
+        self.managed = {name: _Managed(name, runtimes, self.close_) for name in FRAMEWORKS}
         self._list = QVBoxLayout()
         self._list.setSpacing(8)
         self._going: set[str] = set()
@@ -56,17 +57,16 @@ class RuntimesDialog(Plain):
         self._again.clicked.connect(lambda: runtimes.refresh(again=True))
         add = QPushButton("Add an interpreter…")
         add.clicked.connect(self._add)
-        close = QPushButton("Close")
-        close.setDefault(True)
-        close.clicked.connect(self.accept)
-        self.fill(self._body(), self._again, add, self._state, None, close)
+        self.close_.setDefault(True)
+        self.close_.clicked.connect(self.accept)
+        self.fill(self._body(), self._again, add, self._state, None, self.close_)
         runtimes.changed.connect(self.refresh)
         # A bound method: Qt lets go of it when the dialog is gone.
         runtimes.progressed.connect(self._progressed)
         manager().changed.connect(self.refresh)
         self.resize(720, 560)
         # Not the first button in the window, which makes a runtime anew.
-        close.setFocus()
+        self.close_.setFocus()
         self.refresh()
         if not runtimes.known and not runtimes.looking:
             runtimes.refresh()
@@ -132,10 +132,11 @@ class RuntimesDialog(Plain):
 class _Managed(QFrame):
     """The runtime of one framework that Diptych makes: there, being made, or to be made."""
 
-    def __init__(self, framework: str, runtimes: RuntimeModel) -> None:
+    def __init__(self, framework: str, runtimes: RuntimeModel, rest: QWidget) -> None:
+        """Make it; ``rest`` gets the focus of a button that is over."""
         super().__init__()
         part(self, "card")
-        self.framework, self._runtimes = framework, runtimes
+        self.framework, self._runtimes, self._rest = framework, runtimes, rest
         hues = current().mxnet if framework == "mxnet" else current().torch
         self._words = Elided(ink="label")
         self.install = QPushButton("Create")
@@ -165,8 +166,8 @@ class _Managed(QFrame):
         going = self._runtimes.installations.get(self.framework)
         own = [info for info in self._runtimes.infos if self._is_own(info)]
         # Both buttons keep their places: a late click on Cancel must meet nothing else.
-        self.cancel.setEnabled(going is not None and not going.cancel.is_set())
-        self.install.setEnabled(going is None)
+        self._enable(self.cancel, enabled=going is not None and not going.cancel.is_set())
+        self._enable(self.install, enabled=going is None)
         self.install.setText("Create again" if own else "Create")
         if going is not None:
             stopping = going.cancel.is_set()
@@ -177,6 +178,12 @@ class _Managed(QFrame):
             end = self._runtimes.ends.get(self.framework)
             state = _state(own[0], self.framework) if own else _NOT_CREATED
             self._words.show_text(f"{end}. {state}" if end else state)
+
+    def _enable(self, button: QPushButton, *, enabled: bool) -> None:
+        # Else the focus would go on to the next button, which makes a runtime.
+        if button.hasFocus() and not enabled:
+            self._rest.setFocus()
+        button.setEnabled(enabled)
 
     def _is_own(self, info: RuntimeInfo) -> bool:
         return info.source == "managed" and info.name == self.framework

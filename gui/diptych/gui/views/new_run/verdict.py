@@ -19,7 +19,7 @@ _ICONS = {
 }
 
 
-_MOST_LINES = 5
+_MOST_LINES = 6
 
 
 def _height(edit: QPlainTextEdit, lines: int) -> int:
