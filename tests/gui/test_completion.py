@@ -183,7 +183,9 @@ def test_the_whole_of_an_ended_run_is_its_summary(tmp_path: Path) -> None:
     assert numbers["", "mean"].text == fmt.number(summary.step_ms.mean)
     assert numbers["", "p99"].text == fmt.number(summary.step_ms.p99)
     assert numbers["", "samples/s"].text == fmt.number(summary.samples_per_s)
-    assert numbers["Can I trust this?", "overhead"].text == fmt.percent(summary.overhead_percent)
+    assert numbers["Can I trust this?", "overhead"].text == fmt.at_least_percent(
+        summary.overhead_percent
+    )
     dispatched = summary.dispatched_ms.mean or 0.0
     assert numbers["Run-ahead, mean", "dispatched"].text == fmt.duration(dispatched * 1e6)
     assert sum(mean or 0.0 for mean in summary.phases_ms.values()) == pytest.approx(dispatched)

@@ -73,3 +73,9 @@ def _luminance(colour: str) -> float:
     parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
     linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_a_lower_bound_says_so_and_is_never_rounded_to_nothing() -> None:
+    assert fmt.at_least_percent(None) == fmt.UNKNOWN
+    assert fmt.at_least_percent(0.1264) == "≥\u00a00.13\u00a0%"
+    assert fmt.at_least_percent(0.0004) != fmt.at_least_percent(0.0)

@@ -120,6 +120,13 @@ def percent(value: float | None) -> str:
     return f"{true_minus(text)}{NBSP}%"
 
 
+def at_least_percent(value: float | None) -> str:
+    """Return such as ``≥ 0.13 %``: a rough lower bound, never rounded to nothing."""
+    if value is None or not math.isfinite(value):
+        return UNKNOWN
+    return f"≥{NBSP}{float(f'{value:.2g}'):g}{NBSP}%"
+
+
 def ratio(value: float | None) -> str:
     """Return such as ``1.21×``."""
     return f"{number(value)}×" if known(value) else UNKNOWN

@@ -116,7 +116,9 @@ def _result(summary: Summary, snapshot: RunSnapshot) -> Group:
         ),
         Fact("peak on GPU", fmt.memory(peak.device_used), _why(peak.reasons, "device_used")),
         Fact("duration", fmt.elapsed(summary.duration_s)),
-        Fact("overhead", fmt.percent(summary.overhead_percent), "Diptych's part of the step"),
+        Fact(
+            "overhead", fmt.at_least_percent(summary.overhead_percent), "Diptych's part of the step"
+        ),
         Fact(
             "records lost",
             fmt.count(lost.missing + lost.malformed + lost.not_written),

@@ -338,8 +338,9 @@ def _trust(stretch: Stretch, seen: _Counted) -> Rows:
     warmup = snapshot.warmup
     made = {
         (section, "overhead"): Cell(
-            fmt.percent(overhead),
-            "Diptych's own time in the training thread"
+            fmt.at_least_percent(overhead),
+            "Diptych's own instructions in the training thread; what they push out of the "
+            "processor's caches cannot be seen from inside"
             if overhead is not None
             else "not measured in this stretch",
         ),
