@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from diptych.profiling.records.manifest import RunRequest
 
 _Cell = Callable[[Summary], str]
+_WINDOW = 5
 
 
 def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
@@ -52,13 +53,17 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _request(framework: str, workload: str, steps: int) -> RunRequest:
+    from diptych.profiling.records.manifest import Schedule
     from diptych.profiling.runner.errors import RequestError
     from diptych.profiling.runner.request import Settings, request_for_workload
 
+    # At the end: what torch.profiler leaves behind in the allocator can slow the
+    # steps after it (docs/metrics.md), and the two medians are to be compared.
+    first = steps - _WINDOW - 1
+    window = Schedule(skip=first, warmup=1, active=_WINDOW) if first >= 0 else None
+    settings = Settings(fenced=True, name="demo", schedule=window)
     try:
-        return request_for_workload(
-            framework, workload, {"steps": steps}, settings=Settings(fenced=True, name="demo")
-        )
+        return request_for_workload(framework, workload, {"steps": steps}, settings=settings)
     except RequestError as error:
         raise CliError(str(error)) from None
 
