@@ -111,5 +111,8 @@ class Backend(Protocol):
     def window_write(self, result: object, path: str) -> None:
         """Write the raw file; side thread if ``writes_aside``, else training thread."""
 
+    def window_discard(self, result: object) -> None:
+        """Free what :meth:`window_stop` returned; side thread, whatever became of it."""
+
     def close(self) -> None:
         """End own threads, quickly; called once at exit."""

@@ -246,5 +246,9 @@ class TorchBackend:
         """See :meth:`.backend.Backend.window_write`."""
         self._window.write(result, path)
 
+    def window_discard(self, result: object) -> None:
+        """See :meth:`.backend.Backend.window_discard`."""
+        self._window.discard(result)
+
     def close(self) -> None:
         """Do nothing: nothing of ours lives on."""

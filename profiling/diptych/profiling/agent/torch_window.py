@@ -130,11 +130,15 @@ class TorchWindow:
 
     def write(self, profile: Any, path: str) -> None:
         """Export plain JSON to ``path``."""
-        try:
-            profile.export_chrome_trace(path)
-        finally:
-            # The profiler is part of a reference cycle: without this its events
-            # would fill the memory until the collector happens to come by.
+        profile.export_chrome_trace(path)
+
+    def discard(self, profile: Any) -> None:
+        """Let go of the events; any thread.
+
+        The profiler is part of a reference cycle: without this its events
+        would fill the memory until the collector happens to come by.
+        """
+        if profile is not None:
             profile.profiler.kineto_results = None
             profile.profiler = None
 

@@ -106,6 +106,7 @@ class Windowing:
         began = _clock()
         result = backend.window_stop()
         if not window.spans:
+            self._side.later(lambda: backend.window_discard(result))
             self._say(window, "failed", text="the run ended before a step of the window did")
             return
         path = os.path.join(self._folder, "r%d-w%03d.json" % (self._rank, window.id))
@@ -135,6 +136,8 @@ class Windowing:
             why = "the profiler left no file; is the disk full?" if gone else _words(error)
             self._say(window, "failed", text="the trace could not be written: " + why)
             return
+        finally:
+            self._side.later(lambda: backend.window_discard(result))
         spans = window.spans
         self._say(
             window,
