@@ -55,7 +55,7 @@ class TorchWindow:
         self._own = True
         if self._profile is not None:
             self.step(None)
-            self._end()
+            self.discard(self._end())
 
     def prepare(self, options: Tuple[str, ...]) -> None:
         """Make a profiler and let it warm up.
