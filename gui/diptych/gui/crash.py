@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import IO
 
 from diptych.gui.models.trouble import Trouble
+from diptych.gui.text.tr import tr
 
 _KEPT = 20
 _LONGEST = 64 << 10
@@ -76,7 +77,9 @@ class CrashReports:
             log.replace(kept)
             why = f"What the threads did then is in {kept}."
             do = "Every run went on or is complete as far as it came."
-            self._later(Trouble("Diptych crashed when it ran last", why, do, text, level="warning"))
+            self._later(
+                Trouble(tr("Diptych crashed when it ran last"), why, do, text, level="warning")
+            )
 
     def _caught(
         self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
@@ -89,7 +92,7 @@ class CrashReports:
         path = self._write(text)
         why = f"{kind.__name__}: {error}"
         do = f"The window goes on. The report is in {path}." if path else "The window goes on."
-        self._later(Trouble("Something went wrong in Diptych", why, do, text))
+        self._later(Trouble(tr("Something went wrong in Diptych"), why, do, text))
 
     def _caught_in_thread(self, args: threading.ExceptHookArgs) -> None:
         if args.exc_value is not None and not issubclass(args.exc_type, SystemExit):

@@ -19,6 +19,7 @@ from typing import Literal
 
 from diptych.gui.models.draft import Draft, knob_key
 from diptych.gui.text import format as fmt
+from diptych.gui.text.tr import tr
 from diptych.gui.text.words import OPTIONS
 from diptych.profiling.records.manifest import ProfileOptions, RunRequest, Schedule
 from diptych.profiling.runner import launch
@@ -104,7 +105,7 @@ def _what_is_wrong(draft: Draft) -> list[Check]:
     if draft.source == "catalogue":
         return [*_wrong_knobs(draft), *checks]
     if not draft.script.strip():
-        checks.append(Check("info", "Choose the script that is to run", "script"))
+        checks.append(Check("info", tr("Choose the script that is to run"), "script"))
     try:
         shlex.split(draft.args)
     except ValueError as error:
@@ -137,7 +138,13 @@ def _wrong_numbers(draft: Draft) -> list[Check]:
                 words = f"{words} cannot be below {least}"
                 checks.append(Check("error", words, field))
         except ValueError:
-            checks.append(Check("error", f"{words} {text!r} is not a whole number", field))
+            checks.append(
+                Check(
+                    "error",
+                    tr("{words} {text!r} is not a whole number", words=words, text=text),
+                    field,
+                )
+            )
     return checks
 
 
@@ -235,13 +242,23 @@ def _script(draft: Draft, settings: Settings, home: Path) -> RunRequest:
 def _about_runtime(request: RunRequest, infos: Sequence[RuntimeInfo]) -> list[Check]:
     info = next((info for info in infos if info.python == request.python), None)
     if info is None:
-        return [Check("ok", f"{request.python} starts")]
+        return [Check("ok", tr("{python} starts", python=request.python))]
     names = [request.framework] if request.framework in info.frameworks else list(info.usable)
     checks = []
     for name in names:
         version = (info.frameworks[name].version or "").partition("+")[0]
         python = f"Python {info.python_version}"
-        checks.append(Check("ok", f"{TITLES[name]} {version} starts, on {python}"))
+        checks.append(
+            Check(
+                "ok",
+                tr(
+                    "{name} {version} starts, on {python}",
+                    name=TITLES[name],
+                    version=version,
+                    python=python,
+                ),
+            )
+        )
     limits = (p for p in info.problems if not p.fatal and p.framework in (None, *names))
     return [*checks, *(Check("warning", f"{p.what}. {p.cure}") for p in limits)]
 
@@ -253,7 +270,12 @@ def _about_runs(
     if live:
         words = fmt.plural(live, "run")
         verb = "is" if live == 1 else "are"
-        checks.append(Check("warning", f"{words} {verb} going on: each makes the other slower"))
+        checks.append(
+            Check(
+                "warning",
+                tr("{words} {verb} going on: each makes the other slower", words=words, verb=verb),
+            )
+        )
     for request in requests:
         checks += _about_request(request, cores)
     if len(requests) > 1:
@@ -276,9 +298,11 @@ def _about_request(request: RunRequest, cores: int) -> list[Check]:
     needed = _needed(request)
     if needed is not None and isinstance(steps, int) and needed > steps:
         text = f"The profile window needs {needed} steps and the run makes {steps}"
-        checks.append(Check("warning", f"{text}: it will not be complete", "schedule"))
+        checks.append(
+            Check("warning", tr("{text}: it will not be complete", text=text), "schedule")
+        )
     if request.schedule is None:
-        checks.append(Check("info", "No profile window: no operators, no trace, until Capture"))
+        checks.append(Check("info", tr("No profile window: no operators, no trace, until Capture")))
     return checks
 
 

@@ -17,6 +17,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 
 from diptych.gui.models.operators_family import FAMILIES, family
 from diptych.gui.text import format as fmt
+from diptych.gui.text.tr import tr
 from diptych.profiling.records.kinds import Operator, Operators
 
 Index = QModelIndex | QPersistentModelIndex
@@ -46,23 +47,25 @@ class Column:
 
 
 COLUMNS = (
-    Column("name", "Operator", hint="As the framework calls it"),
-    Column("phase", "Phase", hint="Phase of the step in which it was called"),
-    Column("calls", "Calls/step", "calls", 1.0, 1, "Calls per step"),
-    Column("host_total", "Host, ms", "host_total", 1e-6, 3, f"{_HOST} With what it calls."),
-    Column("host_self", "Host self, ms", "host_self", 1e-6, 3, f"{_HOST} Without what it calls."),
+    Column("name", tr("Operator"), hint=tr("As the framework calls it")),
+    Column("phase", tr("Phase"), hint=tr("Phase of the step in which it was called")),
+    Column("calls", tr("Calls/step"), "calls", 1.0, 1, "Calls per step"),
+    Column("host_total", tr("Host, ms"), "host_total", 1e-6, 3, f"{_HOST} With what it calls."),
+    Column(
+        "host_self", tr("Host self, ms"), "host_self", 1e-6, 3, f"{_HOST} Without what it calls."
+    ),
     Column(
         "device",
-        "Device, ms",
+        tr("Device, ms"),
         "device_self",
         1e-6,
         3,
         "Time of the kernels that it launched on the accelerator.",
     ),
-    Column("engine", "Engine, ms", "engine_self", 1e-6, 3, _ENGINE),
-    Column("bar", "", hint="Share, from zero"),
-    Column("share", "Share, %", hint="Of the time of all operators in this window"),
-    Column("memory", "Memory, MiB", "memory", 2**-20, 1, "Allocated less freed, per step"),
+    Column("engine", tr("Engine, ms"), "engine_self", 1e-6, 3, _ENGINE),
+    Column("bar", "", hint=tr("Share, from zero")),
+    Column("share", tr("Share, %"), hint=tr("Of the time of all operators in this window")),
+    Column("memory", tr("Memory, MiB"), "memory", 2**-20, 1, "Allocated less freed, per step"),
 )
 _EXPLAINED = {"ImperativeBulk": ": several operators that MXNet's engine ran as one"}
 _BASES = ("device", "engine", "host_self")

@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, Signal
 
 from diptych.gui.models import jobs
 from diptych.gui.models.trouble import Trouble
+from diptych.gui.text.tr import tr
 from diptych.profiling.runner import runtimes
 from diptych.profiling.runner.runtimes import (
     TITLES,
@@ -113,7 +114,7 @@ class RuntimeModel(QObject):
         """Create the managed runtime of ``framework``; does nothing while that goes on."""
         if framework in self.installations:
             return
-        begun = Installation(InstallProgress(stage="venv", text="Starting"))
+        begun = Installation(InstallProgress(stage="venv", text=tr("Starting")))
         self.installations[framework] = begun
         self.ends.pop(framework, None)
 
@@ -164,6 +165,6 @@ class RuntimeModel(QObject):
             self._looking -= 1
             self._infos = self._infos or []
             self.changed.emit()
-            self.trouble.emit(Trouble("The runtimes could not be looked at", str(error)))
+            self.trouble.emit(Trouble(tr("The runtimes could not be looked at"), str(error)))
 
         jobs.start(self, work, done, failed)

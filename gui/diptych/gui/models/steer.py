@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from diptych.gui.models import jobs
 from diptych.gui.models.hub import RunHub
 from diptych.gui.models.trouble import Trouble
+from diptych.gui.text.tr import tr
 from diptych.profiling.export.files import export_chrome, export_csv
 from diptych.profiling.runner import launch
 from diptych.profiling.runs.session import RunSession
@@ -80,7 +81,7 @@ class Steering(QObject):
 
     def _exported(self, paths: list[Path]) -> None:
         where = str(paths[0]) if len(paths) == 1 else f"{len(paths)} files in {paths[0].parent}"
-        self.told.emit(Trouble("Exported", where, level="info"))
+        self.told.emit(Trouble(tr("Exported"), where, level="info"))
 
     def _failed(self, what: str, error: Exception) -> None:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from diptych.gui.text.tr import tr
 from diptych.profiling.runner.runtimes import TITLES
 
 
@@ -30,23 +31,23 @@ class Option:
 OPTIONS = (
     Option(
         "shapes",
-        "Shapes",
-        "Input shapes of every operator.",
-        "A little time per operator; traces about a third larger. PyTorch only.",
+        tr("Shapes"),
+        tr("Input shapes of every operator."),
+        tr("A little time per operator; traces about a third larger. PyTorch only."),
         "torch",
     ),
     Option(
         "stacks",
-        "Stacks",
-        "The Python line that called each operator.",
-        "Steps in the window run noticeably slower; traces several times larger. PyTorch only.",
+        tr("Stacks"),
+        tr("The Python line that called each operator."),
+        tr("Steps in the window run noticeably slower; traces several times larger. PyTorch only."),
         "torch",
     ),
     Option(
         "memory",
-        "Memory",
-        "What each operator allocates and frees.",
-        "An event per allocation; traces about twice as large.",
+        tr("Memory"),
+        tr("What each operator allocates and frees."),
+        tr("An event per allocation; traces about twice as large."),
     ),
 )
 

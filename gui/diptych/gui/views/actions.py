@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenuBar, QWidget
 
+from diptych.gui.text.tr import tr
 from diptych.gui.theme import CHOICES, Choice, bind_icon, font, manager
 
 TAB_NAMES = ("Live", "Operators", "Log", "Details")
@@ -22,25 +23,44 @@ class _Spec:
 
 
 _SPECS = (
-    _Spec("new", "New run…", "Start a workload or your own script", ("Ctrl+N",), "play"),
-    _Spec("open", "Open run folder…", "Show a run that lies anywhere", ("Ctrl+O",), "folder"),
-    _Spec("export_csv", "Steps as CSV…", "Write one row a step to a file", ("Ctrl+E",), "file"),
-    _Spec("export_traces", "Chrome traces…", "Copy the traces to a folder", ("Ctrl+Shift+E",)),
-    _Spec("runtimes", "Runtimes…", "Find, check and create interpreters", ("Ctrl+R",), "chip"),
-    _Spec("close", "Close window", "Runs that are live go on", ("Ctrl+W", "Ctrl+Q")),
-    _Spec("copy_path", "Copy path", "Copy the folder of the run", ("Ctrl+Shift+C",), "copy"),
-    _Spec("copy_command", "Copy command", "Copy the command that starts such a run"),
-    _Spec("filter", "Filter runs", "Look for runs by name", ("/", "Ctrl+F"), "search"),
-    _Spec("clear", "Clear brush and filter", "Look at everything again", ("Esc",)),
-    _Spec("refresh", "Refresh", "Look for runs and runtimes now", ("F5",), "refresh"),
-    _Spec("follow", "Follow the newest step", "Stay at the newest step", ("Space",), "follow"),
-    _Spec("stop", "Stop", "End the runs that are shown and live", ("Ctrl+.",), "stop"),
-    _Spec("capture", "Capture", "Profile the next steps now", ("Ctrl+T",), "capture"),
-    _Spec("capture_setup", "Capture with…", "Choose steps and what to record", ("Ctrl+Shift+T",)),
-    _Spec("folder", "Open folder", "Show the run's files in the file manager", (), "external"),
-    _Spec("cancel_waiting", "Cancel waiting runs", "Do not start what still waits"),
-    _Spec("keys", "Keyboard shortcuts", "List every key", ("F1",), "help"),
-    _Spec("about", "About Diptych", "Version, licence, where things are kept", (), "info"),
+    _Spec("new", tr("New run…"), tr("Start a workload or your own script"), ("Ctrl+N",), "play"),
+    _Spec(
+        "open", tr("Open run folder…"), tr("Show a run that lies anywhere"), ("Ctrl+O",), "folder"
+    ),
+    _Spec(
+        "export_csv", tr("Steps as CSV…"), tr("Write one row a step to a file"), ("Ctrl+E",), "file"
+    ),
+    _Spec(
+        "export_traces", tr("Chrome traces…"), tr("Copy the traces to a folder"), ("Ctrl+Shift+E",)
+    ),
+    _Spec(
+        "runtimes", tr("Runtimes…"), tr("Find, check and create interpreters"), ("Ctrl+R",), "chip"
+    ),
+    _Spec("close", tr("Close window"), tr("Runs that are live go on"), ("Ctrl+W", "Ctrl+Q")),
+    _Spec(
+        "copy_path", tr("Copy path"), tr("Copy the folder of the run"), ("Ctrl+Shift+C",), "copy"
+    ),
+    _Spec("copy_command", tr("Copy command"), tr("Copy the command that starts such a run")),
+    _Spec("filter", tr("Filter runs"), tr("Look for runs by name"), ("/", "Ctrl+F"), "search"),
+    _Spec("clear", tr("Clear brush and filter"), tr("Look at everything again"), ("Esc",)),
+    _Spec("refresh", tr("Refresh"), tr("Look for runs and runtimes now"), ("F5",), "refresh"),
+    _Spec(
+        "follow", tr("Follow the newest step"), tr("Stay at the newest step"), ("Space",), "follow"
+    ),
+    _Spec("stop", tr("Stop"), tr("End the runs that are shown and live"), ("Ctrl+.",), "stop"),
+    _Spec("capture", tr("Capture"), tr("Profile the next steps now"), ("Ctrl+T",), "capture"),
+    _Spec(
+        "capture_setup",
+        tr("Capture with…"),
+        tr("Choose steps and what to record"),
+        ("Ctrl+Shift+T",),
+    ),
+    _Spec(
+        "folder", tr("Open folder"), tr("Show the run's files in the file manager"), (), "external"
+    ),
+    _Spec("cancel_waiting", tr("Cancel waiting runs"), tr("Do not start what still waits")),
+    _Spec("keys", tr("Keyboard shortcuts"), tr("List every key"), ("F1",), "help"),
+    _Spec("about", tr("About Diptych"), tr("Version, licence, where things are kept"), (), "info"),
 )
 
 _MENUS: tuple[tuple[str, tuple[str | None, ...]], ...] = (
@@ -81,7 +101,7 @@ class Actions:
                 if name is None:
                     menu.addSeparator()
                 elif name == "@theme":
-                    themes = menu.addMenu("&Theme")
+                    themes = menu.addMenu(tr("&Theme"))
                     themes.addActions(self._themes.actions())
                 else:
                     menu.addAction(self.by_name[name])
@@ -115,7 +135,7 @@ class Actions:
 
 def _tab_specs() -> list[_Spec]:
     return [
-        _Spec(name.lower(), name, f"Show the tab {name}", (f"Ctrl+{n}",))
+        _Spec(name.lower(), name, tr("Show the tab {name}", name=name), (f"Ctrl+{n}",))
         for n, name in enumerate(TAB_NAMES, 1)
     ]
 

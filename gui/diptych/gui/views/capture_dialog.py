@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
 from diptych.gui.text import format as fmt
+from diptych.gui.text.tr import tr
 from diptych.gui.text.words import OPTIONS
 from diptych.gui.theme import font
 from diptych.gui.views.help import Plain, primary
@@ -21,19 +22,19 @@ class CaptureDialog(Plain):
 
     def __init__(self, frameworks: Collection[str | None], parent: QWidget | None = None) -> None:
         """Offer what the profilers of ``frameworks`` can record; ``None`` is not known yet."""
-        super().__init__("Capture", parent)
+        super().__init__(tr("Capture"), parent)
         body = QVBoxLayout()
         body.setSpacing(10)
-        body.addWidget(label("Profile the next steps", size=14, weight=600))
+        body.addWidget(label(tr("Profile the next steps"), size=14, weight=600))
         row = QHBoxLayout()
         self.steps = QSpinBox()
         self.steps.setRange(1, 1000)
         self.steps.setValue(5)
         self.steps.setFont(font())
-        self.steps.setAccessibleName("Steps")
+        self.steps.setAccessibleName(tr("Steps"))
         self.steps.setFixedWidth(80)
         row.addWidget(self.steps)
-        row.addWidget(label("steps, as soon as the next one begins", ink="label"), 1)
+        row.addWidget(label(tr("steps, as soon as the next one begins"), ink="label"), 1)
         body.addLayout(row)
         self.options: dict[str, QCheckBox] = {}
         for option in OPTIONS:
@@ -46,15 +47,15 @@ class CaptureDialog(Plain):
             hint = label(lacking or f"{option.help} {option.cost}", ink="hint", size=11, wrap=True)
             hint.setIndent(24)
             body.addWidget(hint)
-        cancel = QPushButton("Cancel")
+        cancel = QPushButton(tr("Cancel"))
         cancel.clicked.connect(self.reject)
-        self.start = primary("Capture 5 steps")
+        self.start = primary(tr("Capture 5 steps"))
         self.start.clicked.connect(self._want)
         self.steps.valueChanged.connect(self._name_button)
         self.fill(body, None, cancel, self.start)
 
     def _name_button(self, steps: int) -> None:
-        self.start.setText(f"Capture {fmt.plural(steps, 'step')}")
+        self.start.setText(tr("Capture {FIXME_steps}", FIXME_steps=fmt.plural(steps, "step")))
 
     def _want(self) -> None:
         chosen = [name for name, box in self.options.items() if box.isChecked()]

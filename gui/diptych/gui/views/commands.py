@@ -14,6 +14,7 @@ from diptych.gui.models.context import Context
 from diptych.gui.models.trouble import Trouble
 from diptych.gui.text import format as fmt
 from diptych.gui.text.runs import is_foreign
+from diptych.gui.text.tr import tr
 from diptych.gui.views.actions import Actions
 from diptych.gui.views.error_bar import ErrorBar
 from diptych.profiling.records.layout import RunPaths
@@ -140,13 +141,17 @@ class Commands(QObject):
         for directory in self._directories():
             if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(directory))):
                 why = "The desktop has no file manager that could be started."
-                say = Trouble("The folder could not be opened", why, f"It is {directory}")
+                say = Trouble(
+                    tr("The folder could not be opened"),
+                    why,
+                    tr("It is {directory}", directory=directory),
+                )
                 self._errors.say(say)
 
     def open_folder(self) -> None:
         """Let the user name a run directory, and show it."""
         chosen = QFileDialog.getExistingDirectory(
-            self._window, "Open a run folder", str(self._context.hub.runs)
+            self._window, tr("Open a run folder"), str(self._context.hub.runs)
         )
         if chosen:
             self.open_run(Path(chosen))
@@ -158,9 +163,9 @@ class Commands(QObject):
         if known is None and not RunPaths(directory).manifest.exists():
             self._errors.say(
                 Trouble(
-                    f"{directory.name} is not a run folder",
-                    "There is no manifest.json in it.",
-                    "Choose a folder such as 20261123T101502-torch-resnet18-k3f9.",
+                    tr("{name} is not a run folder", name=directory.name),
+                    tr("There is no manifest.json in it."),
+                    tr("Choose a folder such as 20261123T101502-torch-resnet18-k3f9."),
                     str(directory),
                 )
             )
@@ -189,18 +194,18 @@ class Commands(QObject):
         if len(shown) == 1:
             start = str(Path.home() / _csv_name(shown[0]))
             chosen, _ = QFileDialog.getSaveFileName(
-                self._window, "Export the steps", start, "CSV (*.csv)"
+                self._window, tr("Export the steps"), start, "CSV (*.csv)"
             )
             if chosen:
                 self._context.steering.export_steps(shown[0], Path(chosen))
             return
-        folder = self._ask_folder("Write the steps of each run to")
+        folder = self._ask_folder(tr("Write the steps of each run to"))
         for run in filter(self._is_run, shown):
             if folder is not None:
                 self._context.steering.export_steps(run, folder / _csv_name(run))
 
     def _export_traces(self) -> None:
-        folder = self._ask_folder("Copy the Chrome traces to")
+        folder = self._ask_folder(tr("Copy the Chrome traces to"))
         for run in filter(self._has_trace, self._context.selection.shown):
             if folder is not None:
                 # The traces of every run have the same names.

@@ -12,6 +12,7 @@ from diptych.gui.models.machine import MachineModel
 from diptych.gui.models.runtimes import RuntimeModel
 from diptych.gui.text import format as fmt
 from diptych.gui.text.runs import short_path
+from diptych.gui.text.tr import tr
 from diptych.gui.theme import bind_icon, current, font, manager, pixmap
 from diptych.gui.views.widgets import Elided, hairline, label, link, paint_mark, part, set_ink
 from diptych.profiling.runner.runtimes import TITLES, RuntimeInfo
@@ -104,7 +105,7 @@ class _Finding(QWidget):
         self._icon = QLabel()
         self._icon.setFixedWidth(16)
         self._words = Elided(ink="label")
-        self.offer = link("Create one", f"Create a runtime for {name}")
+        self.offer = link(tr("Create one"), tr("Create a runtime for {name}", name=name))
         self.offer.hide()
         self._state = ("clock", "text3")
         row = QHBoxLayout(self)
@@ -150,9 +151,9 @@ class EmptyView(QWidget):
         super().__init__()
         part(self, "stage")
         self._runtimes, self._machine = runtimes, machine
-        self._gpu = _Finding("GPU")
+        self._gpu = _Finding(tr("GPU"))
         self._found = {framework: _Finding(title) for framework, title in TITLES.items()}
-        self._host = _Finding("Machine")
+        self._host = _Finding(tr("Machine"))
         for framework, finding in self._found.items():
             finding.offer.clicked.connect(
                 lambda _=False, framework=framework: self.runtimes_wanted.emit(framework)
@@ -177,8 +178,10 @@ class EmptyView(QWidget):
         column.setSpacing(8)
         column.addWidget(_Picture(), 0, Qt.AlignmentFlag.AlignHCenter)
         column.addSpacing(14)
-        title = label("Run it under PyTorch, under MXNet, or both", size=20, weight=600)
-        under = label("See where the time goes, and compare with numbers that hold.", ink="label")
+        title = label(tr("Run it under PyTorch, under MXNet, or both"), size=20, weight=600)
+        under = label(
+            tr("See where the time goes, and compare with numbers that hold."), ink="label"
+        )
         under.setFont(font(13))
         for words in (title, under):
             words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
@@ -187,7 +190,7 @@ class EmptyView(QWidget):
         for way in self._ways():
             column.addWidget(way)
         column.addSpacing(20)
-        column.addWidget(label("Found on this machine", ink="label", size=11, weight=600))
+        column.addWidget(label(tr("Found on this machine"), ink="label", size=11, weight=600))
         findings = QVBoxLayout()
         findings.setSpacing(0)
         for finding in (self._gpu, *self._found.values(), self._host):
@@ -197,9 +200,11 @@ class EmptyView(QWidget):
         return made
 
     def _ways(self) -> list[_Way]:
-        new = _Way("play", "New run", "Pick a workload from the catalogue", "Ctrl+N")
-        own = _Way("terminal", "Run your own script", "Unchanged, with its own arguments", "")
-        old = _Way("folder", "Open a run folder", "A run that was made elsewhere", "Ctrl+O")
+        new = _Way("play", tr("New run"), tr("Pick a workload from the catalogue"), "Ctrl+N")
+        own = _Way(
+            "terminal", tr("Run your own script"), tr("Unchanged, with its own arguments"), ""
+        )
+        old = _Way("folder", tr("Open a run folder"), tr("A run that was made elsewhere"), "Ctrl+O")
         new.clicked.connect(lambda: self.new_wanted.emit("catalogue"))
         own.clicked.connect(lambda: self.new_wanted.emit("script"))
         old.clicked.connect(self.open_wanted)
@@ -211,15 +216,17 @@ class EmptyView(QWidget):
             self._show_runtime(framework, finding)
         machine = self._machine.machine
         if machine is None:
-            self._gpu.tell("looking", "Looking…")
-            self._host.tell("looking", "Looking…")
+            self._gpu.tell("looking", tr("Looking…"))
+            self._host.tell("looking", tr("Looking…"))
             return
         if machine.gpus:
             first = machine.gpus[0]
             words = [f"{len(machine.gpus)} × {first.name or 'GPU'}", fmt.memory(first.memory)]
             self._gpu.tell("ok", ", ".join([*words, f"driver {first.driver or fmt.UNKNOWN}"]))
         else:
-            self._gpu.tell("none", f"None: {machine.gpu_reason or 'no NVIDIA GPU was found'}")
+            self._gpu.tell(
+                "none", tr("None: {value}", value=machine.gpu_reason or "no NVIDIA GPU was found")
+            )
         host = machine.host
         cores = (
             fmt.UNKNOWN if host.cores_logical is None else fmt.plural(host.cores_logical, "core")
@@ -229,13 +236,13 @@ class EmptyView(QWidget):
     def _show_runtime(self, framework: str, finding: _Finding) -> None:
         going = self._runtimes.installations.get(framework)
         if going is not None:
-            finding.tell("looking", f"Being created: {going.progress.text}")
+            finding.tell("looking", tr("Being created: {text}", text=going.progress.text))
             return
         usable = self._runtimes.usable(framework)
         if usable:
             finding.tell("ok", runtime_line(usable[0], framework))
         elif not self._runtimes.known:
-            finding.tell("looking", "Looking…")
+            finding.tell("looking", tr("Looking…"))
         else:
             broken = [info for info in self._runtimes.infos if info.fatal(framework)]
             holding = [info for info in broken if framework in info.frameworks]

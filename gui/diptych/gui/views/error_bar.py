@@ -6,6 +6,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout
 
 from diptych.gui.models.trouble import Trouble
+from diptych.gui.text.tr import tr
 from diptych.gui.theme import current, manager, pixmap
 from diptych.gui.views.widgets import icon_button, label, link, part, set_property
 
@@ -21,9 +22,9 @@ class ErrorBar(QFrame):
         self._what = label(weight=600, wrap=True)
         self._rest = label(ink="label", wrap=True)
         self._more = label(ink="hint", size=11)
-        copy = link("Copy details")
+        copy = link(tr("Copy details"))
         copy.clicked.connect(self._copy)
-        close = icon_button("cross", "Dismiss")
+        close = icon_button("cross", tr("Dismiss"))
         close.clicked.connect(self.dismiss)
         words = QVBoxLayout()
         words.setSpacing(2)
@@ -71,7 +72,7 @@ class ErrorBar(QFrame):
         self._rest.setText(rest)
         self._rest.setVisible(bool(rest))
         others = len(self._troubles) - 1
-        self._more.setText(f"{others} more" if others else "")
+        self._more.setText(tr("{others} more", others=others) if others else "")
         self.setAccessibleName(trouble.text)
 
     def _copy(self) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QIcon, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QMenuBar, QToolButton, QWidget
 
+from diptych.gui.text.tr import tr
 from diptych.gui.theme import bind_icon, font
 from diptych.gui.theme.tokens import HEADER
 from diptych.gui.views.actions import Actions
@@ -47,7 +48,7 @@ class Header(QWidget):
         mark.setPixmap(logo().pixmap(QSize(18, 18)))
         row.addWidget(mark)
         row.addSpacing(4)
-        row.addWidget(label("Diptych", size=13, weight=600))
+        row.addWidget(label(tr("Diptych"), size=13, weight=600))
         row.addSpacing(4)
         self.menus = QMenuBar()
         self.menus.setNativeMenuBar(False)
@@ -58,7 +59,7 @@ class Header(QWidget):
         actions.fill(self.menus)
         row.addWidget(self.menus, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addStretch(1)
-        self.primary = self._button(actions["new"], "New run", icon="play", primary=True)
+        self.primary = self._button(actions["new"], tr("New run"), icon="play", primary=True)
         row.addWidget(self.primary)
         row.addSpacing(4)
         for name, text in (("stop", "Stop"), ("capture", "Capture"), ("open", "Open run folder")):
@@ -102,9 +103,9 @@ class Header(QWidget):
         made = QToolButton()
         made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         made.setFont(font(12, 500))
-        made.setText(" Export")
-        made.setAccessibleName("Export")
-        made.setToolTip("Write what is shown to files")
+        made.setText(tr(" Export"))
+        made.setAccessibleName(tr("Export"))
+        made.setToolTip(tr("Write what is shown to files"))
         made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         made.setMenu(menu)
         made.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from diptych.gui.text.runs import short_path
+from diptych.gui.text.tr import tr
 from diptych.gui.theme import font
 from diptych.gui.views.actions import Actions, key_table
 from diptych.gui.views.widgets import label, part
@@ -76,14 +77,14 @@ class KeysDialog(Plain):
     """Every action that has a key."""
 
     def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
-        super().__init__("Keyboard shortcuts", parent)
+        super().__init__(tr("Keyboard shortcuts"), parent)
         grid = QGridLayout()
         grid.setHorizontalSpacing(32)
         grid.setVerticalSpacing(7)
         for row, (name, keys) in enumerate(key_table(actions)):
             grid.addWidget(label(name, ink="label"), row, 0)
             grid.addWidget(label(keys, weight=500), row, 1)
-        close = QPushButton("Close")
+        close = QPushButton(tr("Close"))
         close.clicked.connect(self.accept)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
@@ -101,19 +102,26 @@ class AboutDialog(Plain):
     """Version, licences, where things are kept."""
 
     def __init__(self, home: Path, parent: QWidget | None = None) -> None:
-        super().__init__("About Diptych", parent)
+        super().__init__(tr("About Diptych"), parent)
         body = QVBoxLayout()
         body.setSpacing(6)
-        body.addWidget(label("Diptych", size=20, weight=600))
-        body.addWidget(label(f"Version {own_version()}, Qt {qVersion()}", ink="label"))
+        body.addWidget(label(tr("Diptych"), size=20, weight=600))
+        body.addWidget(
+            label(
+                tr("Version {value}, Qt {value_}", value=own_version(), value_=qVersion()),
+                ink="label",
+            )
+        )
         body.addSpacing(8)
-        body.addWidget(label(f"Runs and runtimes are kept in {short_path(home)}."))
-        body.addWidget(label("DIPTYCH_HOME moves that folder.", ink="hint", size=11))
+        body.addWidget(label(tr("Runs and runtimes are kept in {home}.", home=short_path(home))))
+        body.addWidget(label(tr("DIPTYCH_HOME moves that folder."), ink="hint", size=11))
         body.addSpacing(8)
-        body.addWidget(label("Apache License 2.0. Qt and PySide6 under the LGPL 3.", ink="label"))
+        body.addWidget(
+            label(tr("Apache License 2.0. Qt and PySide6 under the LGPL 3."), ink="label")
+        )
         words = "Inter and JetBrains Mono under the SIL Open Font License 1.1."
         body.addWidget(label(words, ink="label"))
-        close = QPushButton("Close")
+        close = QPushButton(tr("Close"))
         close.clicked.connect(self.accept)
         self.fill(body, None, close)
 
@@ -127,7 +135,7 @@ class AskDialog(Plain):
         body.setSpacing(8)
         body.addWidget(label(title, size=14, weight=600))
         body.addWidget(label(text, ink="label", wrap=True))
-        cancel = QPushButton("Cancel")
+        cancel = QPushButton(tr("Cancel"))
         cancel.clicked.connect(self.reject)
         self.answer: str | None = None
         self.buttons = [*map(QPushButton, verbs[:-1]), primary(verbs[-1])]

@@ -30,6 +30,7 @@ from diptych.gui.models.hub import RunHub
 from diptych.gui.models.log_reader import LogReader, Portion
 from diptych.gui.models.selection import Selection
 from diptych.gui.text import format as fmt
+from diptych.gui.text.tr import tr
 from diptych.gui.theme import bind_icon, font, mono
 from diptych.gui.views.live_series import short_names
 from diptych.gui.views.widgets import Elided, Segments, icon_button, label, set_ink
@@ -73,26 +74,26 @@ class LogView(QWidget):
 
     def _make_controls(self) -> None:
         self.runs = QComboBox()
-        self.runs.setAccessibleName("Run whose log is shown")
+        self.runs.setAccessibleName(tr("Run whose log is shown"))
         self.runs.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.runs.activated.connect(self._follow_file)
-        self.streams = Segments((("stdout", "Output"), ("stderr", "Errors")), "Stream")
+        self.streams = Segments((("stdout", "Output"), ("stderr", "Errors")), tr("Stream"))
         self.streams.chosen.connect(self._follow_file)
         self.note = Elided(ink="label")
         self.search = QLineEdit()
-        self.search.setPlaceholderText("Search the log")
-        self.search.setAccessibleName("Search the log")
-        self.search.setToolTip("Enter for the next, Shift+Enter for the one before (Ctrl+F)")
+        self.search.setPlaceholderText(tr("Search the log"))
+        self.search.setAccessibleName(tr("Search the log"))
+        self.search.setToolTip(tr("Enter for the next, Shift+Enter for the one before (Ctrl+F)"))
         self.search.setClearButtonEnabled(True)
         self.search.setFixedWidth(220)
         self.search.textChanged.connect(self._search_anew)
-        self.before = icon_button("chevron-up", "Previous match", "Shift+Enter")
-        self.after = icon_button("chevron-down", "Next match", "Enter")
+        self.before = icon_button("chevron-up", tr("Previous match"), "Shift+Enter")
+        self.after = icon_button("chevron-down", tr("Next match"), "Enter")
         self.before.clicked.connect(lambda: self.find_next(backward=True))
         self.after.clicked.connect(lambda: self.find_next(backward=False))
-        self.wrap = _toggle("wrap", "Wrap long lines")
+        self.wrap = _toggle("wrap", tr("Wrap long lines"))
         self.wrap.toggled.connect(self._wrap)
-        self.end = _toggle("follow", "Stay at the end (End)")
+        self.end = _toggle("follow", tr("Stay at the end (End)"))
         self.end.setChecked(True)
         self.end.toggled.connect(self._stay)
 
@@ -108,7 +109,7 @@ class LogView(QWidget):
         self.text.setUndoRedoEnabled(False)
         self.text.setMaximumBlockCount(_LINES)
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self.text.setAccessibleName("Log")
+        self.text.setAccessibleName(tr("Log"))
         self.text.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse
             | Qt.TextInteractionFlag.TextSelectableByKeyboard
@@ -260,10 +261,12 @@ class LogView(QWidget):
             return
         kind = "standard error" if self.streams.value == "stderr" else "standard output"
         if portion.trouble:
-            self.empty.setText(f"{portion.path} cannot be read: {portion.trouble}.")
+            self.empty.setText(
+                tr("{path} cannot be read: {trouble}.", path=portion.path, trouble=portion.trouble)
+            )
         else:
             yet = " yet" if self._is_live() else ""
-            self.empty.setText(f"Nothing was printed to {kind}{yet}.")
+            self.empty.setText(tr("Nothing was printed to {kind}{yet}.", kind=kind, yet=yet))
         words = [fmt.memory(portion.size) if (portion.size or 0) >= 2**20 else "", *self._parts()]
         self.note.show_text(", ".join(w for w in words if w))
 
@@ -332,7 +335,9 @@ class LogView(QWidget):
 
     def _tell(self, found: bool) -> None:
         set_ink(self.note, "label" if found else "warning")
-        self.note.show_text("" if found else f"“{self.search.text()}” does not occur here")
+        self.note.show_text(
+            "" if found else tr("“{value}” does not occur here", value=self.search.text())
+        )
 
     def event(self, event: QEvent) -> bool:
         """Claim Ctrl+F before the window's own shortcuts, while the focus is in here."""

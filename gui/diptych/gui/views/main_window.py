@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from diptych.gui.models.context import Context
 from diptych.gui.models.trouble import Trouble
+from diptych.gui.text.tr import tr
 from diptych.gui.theme import CHOICES, Choice, manager
 from diptych.gui.theme.tokens import SIDEBAR
 from diptych.gui.views.actions import TAB_NAMES, Actions
@@ -39,7 +40,7 @@ class MainWindow(QMainWindow):
 
     def __init__(self, home: Path) -> None:
         super().__init__()
-        self.setWindowTitle("Diptych")
+        self.setWindowTitle(tr("Diptych"))
         self.setWindowIcon(logo())
         self.setMinimumSize(900, 560)
         self.context = Context(home, self)
@@ -89,7 +90,7 @@ class MainWindow(QMainWindow):
         context.steering.told.connect(self.errors.say)
         self._reported.connect(self.errors.say)
         context.hub.trouble.connect(
-            lambda text: self.errors.say(Trouble("Reading the runs met an error", text))
+            lambda text: self.errors.say(Trouble(tr("Reading the runs met an error"), text))
         )
         context.hub.entries_changed.connect(self._entries)
         context.queue.started.connect(self._run_started)

@@ -26,6 +26,7 @@ from diptych.gui.models.hub import RunHub
 from diptych.gui.models.operators import OperatorModel
 from diptych.gui.models.selection import Selection
 from diptych.gui.text import format as fmt
+from diptych.gui.text.tr import tr
 from diptych.gui.theme import bind_icon, font, manager
 from diptych.gui.theme.tokens import ROW
 from diptych.gui.views.live_series import short_names
@@ -64,23 +65,23 @@ class OperatorsView(QWidget):
 
     def _make_controls(self) -> None:
         self.windows = QComboBox()
-        self.windows.setAccessibleName("Profile window")
-        self.windows.setToolTip("Profile window whose operators are shown")
+        self.windows.setAccessibleName(tr("Profile window"))
+        self.windows.setToolTip(tr("Profile window whose operators are shown"))
         self.windows.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.windows.activated.connect(self._choose)
         self.summary = Elided(ink="label")
-        self.noise = QCheckBox("Engine noise")
-        self.noise.setToolTip("Show and count the bookkeeping of MXNet's engine as well")
+        self.noise = QCheckBox(tr("Engine noise"))
+        self.noise.setToolTip(tr("Show and count the bookkeeping of MXNet's engine as well"))
         self.noise.toggled.connect(self.model.set_noise)
         self.filter = QLineEdit()
-        self.filter.setPlaceholderText("Filter, e.g. conv")
-        self.filter.setAccessibleName("Filter operators")
-        self.filter.setToolTip("Words of the name or of the family (/)")
+        self.filter.setPlaceholderText(tr("Filter, e.g. conv"))
+        self.filter.setAccessibleName(tr("Filter operators"))
+        self.filter.setToolTip(tr("Words of the name or of the family (/)"))
         self.filter.setClearButtonEnabled(True)
         self.filter.setFixedWidth(160)
         self.filter.textChanged.connect(self.model.set_filter)
-        self.export = QPushButton("Export CSV")
-        self.export.setToolTip("Write the shown operators to a file, times in ns")
+        self.export = QPushButton(tr("Export CSV"))
+        self.export.setToolTip(tr("Write the shown operators to a file, times in ns"))
         bind_icon(self.export, "export")
         self.export.clicked.connect(self._ask_and_export)
 
@@ -88,7 +89,7 @@ class OperatorsView(QWidget):
         self.table = QTableView()
         self.table.setModel(self.model)
         self.table.setItemDelegate(OperatorDelegate(self.table))
-        self.table.setAccessibleName("Operators")
+        self.table.setAccessibleName(tr("Operators"))
         self.table.installEventFilter(self)
         self.table.setShowGrid(False)
         self.table.setSortingEnabled(False)
@@ -276,7 +277,7 @@ class OperatorsView(QWidget):
     def _ask_and_export(self) -> None:
         run, rank, window = self._key or ("run", 0, 0)
         name = f"{run}-r{rank}-w{window:03d}-operators.csv"
-        path, _ = QFileDialog.getSaveFileName(self, "Export operators", name, "CSV (*.csv)")
+        path, _ = QFileDialog.getSaveFileName(self, tr("Export operators"), name, "CSV (*.csv)")
         if path:
             self.export_csv(Path(path))
 
@@ -286,7 +287,9 @@ class OperatorsView(QWidget):
             path.write_text(self.model.to_csv(), encoding="utf-8")
         except OSError as error:
             why = error.strerror or str(error)
-            self.summary.show_text(f"{path} cannot be written: {why}. Choose another folder.")
+            self.summary.show_text(
+                tr("{path} cannot be written: {why}. Choose another folder.", path=path, why=why)
+            )
             return
         count = fmt.plural(self.model.rowCount(), "operator")
-        self.summary.show_text(f"{count} written to {path}")
+        self.summary.show_text(tr("{count} written to {path}", count=count, path=path))

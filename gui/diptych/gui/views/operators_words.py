@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from diptych.gui.text import format as fmt
+from diptych.gui.text.tr import tr
 from diptych.profiling.records.kinds import Operators
 from diptych.profiling.runs.snapshot import RunSnapshot, WindowState
 
@@ -50,13 +51,13 @@ def nothing(
 ) -> Nothing:
     """Return what to say when there is no table."""
     if not wanted:
-        return Nothing("No run is shown", "Choose a run in the list to see its operators.")
+        return Nothing(tr("No run is shown"), tr("Choose a run in the list to see its operators."))
     if not found:
-        return Nothing("Reading the run", "Its profile windows appear here.")
+        return Nothing(tr("Reading the run"), tr("Its profile windows appear here."))
     if window is None:
         if any(s.state.live for s in found):
-            return Nothing("No profile window yet", _CAPTURE)
-        return Nothing("No profile window", " ".join(map(_why_none, found)))
+            return Nothing(tr("No profile window yet"), _CAPTURE)
+        return Nothing(tr("No profile window"), " ".join(map(_why_none, found)))
     return _without_operators(window)
 
 
@@ -79,11 +80,19 @@ def _without_operators(window: WindowState) -> Nothing:
     name = f"w{window.id:03d}"
     if window.state == "failed":
         why = window.text or "the profiler gave no reason"
-        return Nothing(f"The window {name} failed", f"{why}. {_CAPTURE}")
+        return Nothing(tr("The window {name} failed", name=name), f"{why}. {_CAPTURE}")
     if window.state in ("open", "active"):
-        return Nothing(f"Recording {name}", "The operators appear when its last step has ended.")
+        return Nothing(
+            tr("Recording {name}", name=name),
+            tr("The operators appear when its last step has ended."),
+        )
     if window.operators is None and window.trace is not None and window.trace.error:
-        return Nothing(f"The trace of {name} cannot be used", window.trace.error)
+        return Nothing(tr("The trace of {name} cannot be used", name=name), window.trace.error)
     if window.operators is None:
-        return Nothing(f"Adding up {name}", "The trace is being read; this takes about a second.")
-    return Nothing(f"No operator in {name}", "The profiler recorded nothing in these steps.")
+        return Nothing(
+            tr("Adding up {name}", name=name),
+            tr("The trace is being read; this takes about a second."),
+        )
+    return Nothing(
+        tr("No operator in {name}", name=name), tr("The profiler recorded nothing in these steps.")
+    )

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from diptych.gui.models.runtimes import RuntimeModel
 from diptych.gui.text.runs import short_path
+from diptych.gui.text.tr import tr
 from diptych.gui.theme import current, manager, pixmap
 from diptych.gui.views.help import Plain, ask
 from diptych.gui.views.progress import ProgressLine
@@ -44,18 +45,18 @@ class RuntimesDialog(Plain):
     """Nothing here blocks: looking and installing go on while it is closed."""
 
     def __init__(self, runtimes: RuntimeModel, parent: QWidget | None = None) -> None:
-        super().__init__("Runtimes", parent)
+        super().__init__(tr("Runtimes"), parent)
         self._runtimes = runtimes
-        self.close_ = QPushButton("Close")
+        self.close_ = QPushButton(tr("Close"))
         self.managed = {name: _Managed(name, runtimes, self.close_) for name in FRAMEWORKS}
         self._list = QVBoxLayout()
         self._list.setSpacing(8)
         self._going: set[str] = set()
         self._state = label(ink="hint", size=11)
-        self._again = QPushButton("Look again")
-        self._again.setToolTip("Probe every interpreter anew")
+        self._again = QPushButton(tr("Look again"))
+        self._again.setToolTip(tr("Probe every interpreter anew"))
         self._again.clicked.connect(lambda: runtimes.refresh(again=True))
-        add = QPushButton("Add an interpreter…")
+        add = QPushButton(tr("Add an interpreter…"))
         add.clicked.connect(self._add)
         self.close_.setDefault(True)
         self.close_.clicked.connect(self.accept)
@@ -74,13 +75,13 @@ class RuntimesDialog(Plain):
     def _body(self) -> QVBoxLayout:
         body = QVBoxLayout()
         body.setSpacing(10)
-        body.addWidget(label("Runtimes", size=14, weight=600))
+        body.addWidget(label(tr("Runtimes"), size=14, weight=600))
         words = "Each framework lives in a Python of its own; Diptych adds nothing to it."
         body.addWidget(label(words, ink="label"))
         for row in self.managed.values():
             body.addWidget(row)
         body.addSpacing(6)
-        body.addWidget(label("Found on this machine", ink="label", size=11, weight=600))
+        body.addWidget(label(tr("Found on this machine"), ink="label", size=11, weight=600))
         inside = QWidget()
         part(inside, "dialogbody")
         column = QVBoxLayout(inside)
@@ -113,7 +114,7 @@ class RuntimesDialog(Plain):
         """Show how the installations go."""
         self._going = set(self._runtimes.installations)
         words = "Looking…" if self._runtimes.looking else ""
-        self._state.setText("Goes on when this is closed" if self._going else words)
+        self._state.setText(tr("Goes on when this is closed") if self._going else words)
         for row in self.managed.values():
             row.refresh()
 
@@ -124,7 +125,7 @@ class RuntimesDialog(Plain):
             self.refresh()
 
     def _add(self) -> None:
-        chosen, _ = QFileDialog.getOpenFileName(self, "Add a Python interpreter", "/")
+        chosen, _ = QFileDialog.getOpenFileName(self, tr("Add a Python interpreter"), "/")
         if chosen:
             self._runtimes.add(chosen)
 
@@ -139,13 +140,17 @@ class _Managed(QFrame):
         self.framework, self._runtimes, self._rest = framework, runtimes, rest
         hues = current().mxnet if framework == "mxnet" else current().torch
         self._words = Elided(ink="label")
-        self.install = QPushButton("Create")
-        self.install.setAccessibleName(f"Create the {TITLES[framework]} runtime")
+        self.install = QPushButton(tr("Create"))
+        self.install.setAccessibleName(
+            tr("Create the {framework} runtime", framework=TITLES[framework])
+        )
         self.install.clicked.connect(self._install)
-        self.cancel = QPushButton("Cancel")
-        self.cancel.setAccessibleName(f"Cancel creating the {TITLES[framework]} runtime")
+        self.cancel = QPushButton(tr("Cancel"))
+        self.cancel.setAccessibleName(
+            tr("Cancel creating the {framework} runtime", framework=TITLES[framework])
+        )
         self.cancel.clicked.connect(lambda: runtimes.cancel(framework))
-        self.bar = ProgressLine(f"Creating the {TITLES[framework]} runtime")
+        self.bar = ProgressLine(tr("Creating the {framework} runtime", framework=TITLES[framework]))
         head = QHBoxLayout()
         head.setSpacing(8)
         head.addWidget(Mark(square=framework == "mxnet", colour=hues[0]))
@@ -168,10 +173,10 @@ class _Managed(QFrame):
         # Both buttons keep their places: a late click on Cancel must meet nothing else.
         self._enable(self.cancel, enabled=going is not None and not going.cancel.is_set())
         self._enable(self.install, enabled=going is None)
-        self.install.setText("Create again" if own else "Create")
+        self.install.setText(tr("Create again") if own else tr("Create"))
         if going is not None:
             stopping = going.cancel.is_set()
-            self._words.show_text("Cancelling…" if stopping else going.progress.text)
+            self._words.show_text(tr("Cancelling…") if stopping else going.progress.text)
             self.bar.show_fraction(None if stopping else going.progress.fraction or None)
         else:
             self.bar.clear()
@@ -191,7 +196,7 @@ class _Managed(QFrame):
     def _install(self) -> None:
         again = any(self._is_own(info) for info in self._runtimes.infos)
         title = f"Create the {TITLES[self.framework]} runtime again"
-        if not again or ask(self, title, _AGAIN, "Create again"):
+        if not again or ask(self, title, _AGAIN, tr("Create again")):
             self._runtimes.install(self.framework, again=again)
 
 
@@ -217,12 +222,12 @@ class _Card(QFrame):
         head.addWidget(Elided(short_path(info.python), ink="hint", size=11, fixed=True), 1)
         source = "being created again" if replaced else _SOURCES.get(info.source, info.source)
         head.addWidget(label(source, ink="hint", size=11))
-        check = link("Check", f"Check {info.python}")
+        check = link(tr("Check"), tr("Check {python}", python=info.python))
         check.clicked.connect(lambda: runtimes.check(info.python))
         check.setEnabled(not replaced)
         head.addWidget(check)
         if info.source == "named":
-            forget = link("Forget", f"Forget {info.python}")
+            forget = link(tr("Forget"), tr("Forget {python}", python=info.python))
             forget.clicked.connect(lambda: runtimes.forget(info.python))
             head.addWidget(forget)
         column.addLayout(head)

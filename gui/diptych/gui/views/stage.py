@@ -21,6 +21,7 @@ from diptych.gui.models.hub import RunHub
 from diptych.gui.models.selection import Selection
 from diptych.gui.models.trouble import Trouble
 from diptych.gui.text.runs import NOT_A_RUN, is_foreign
+from diptych.gui.text.tr import tr
 from diptych.gui.theme.tokens import PANEL
 from diptych.gui.views.actions import TAB_NAMES
 from diptych.gui.views.tab_row import TabRow
@@ -130,7 +131,9 @@ class Stage(QWidget):
             self._built[name] = QWidget(self)
             why = f"{type(error).__name__}: {error}"
             details = traceback.format_exc()
-            self.trouble.emit(Trouble(f"The view {name} cannot be shown", why, details=details))
+            self.trouble.emit(
+                Trouble(tr("The view {name} cannot be shown", name=name), why, details=details)
+            )
             return
         self._built[name] = view
         fill(view)

@@ -13,6 +13,7 @@ from diptych.gui.models.runtimes import RuntimeModel
 from diptych.gui.models.selection import Selection
 from diptych.gui.text import format as fmt
 from diptych.gui.text.runs import is_foreign, short_path
+from diptych.gui.text.tr import tr
 from diptych.gui.theme import manager
 from diptych.gui.theme.tokens import STATUS
 from diptych.gui.views.widgets import Bar, Elided, Mark, label, part, set_ink
@@ -48,7 +49,11 @@ class _Progress(QWidget):
         self._words.setText(words)
         completed, dispatched = completed_count(snapshot), len(snapshot.steps)
         self._words.setToolTip(
-            f"{fmt.count(completed)} completed, {fmt.count(dispatched)} dispatched by the loop"
+            tr(
+                "{completed} completed, {dispatched} dispatched by the loop",
+                completed=fmt.count(completed),
+                dispatched=fmt.count(dispatched),
+            )
         )
         self._bar.setVisible(bool(total))
         if total:
@@ -76,7 +81,9 @@ class StatusBar(QWidget):
         self._slots = [_Progress() for _ in range(_SLOTS)]
         for slot in self._slots:
             row.addWidget(slot)
-        self._place = label(f"Runs are kept in {short_path(home / 'runs')}", ink="label", size=11)
+        self._place = label(
+            tr("Runs are kept in {value}", value=short_path(home / "runs")), ink="label", size=11
+        )
         self._lag = label(ink="label", size=11)
         self._lost = label(ink="label", size=11)
         self._installing = Elided(ink="label", size=11)
@@ -132,8 +139,8 @@ class StatusBar(QWidget):
         lags = [s.lag for s in snapshots if s.state.live and s.lag is not None]
         self._lag.setVisible(bool(lags))
         if lags:
-            self._lag.setText(f"lag {fmt.duration(max(lags))}")
-            self._lag.setToolTip("Age of the newest record when it was read")
+            self._lag.setText(tr("lag {value}", value=fmt.duration(max(lags))))
+            self._lag.setToolTip(tr("Age of the newest record when it was read"))
             set_ink(self._lag, "warning" if max(lags) > _LATE_NS else "label")
 
     def _show_lost(self, snapshots: list[RunSnapshot]) -> None:
@@ -143,10 +150,16 @@ class StatusBar(QWidget):
                 counts[name] += getattr(snapshot.losses, name)
         total = sum(counts.values())
         self._lost.setVisible(bool(snapshots))
-        self._lost.setText(f"{fmt.count(total)} records lost")
+        self._lost.setText(tr("{total} records lost", total=fmt.count(total)))
         self._lost.setToolTip(
-            f"missing {counts['missing']:,}, damaged {counts['malformed']:,}, of an unknown kind "
-            f"{counts['unknown_kind']:,}, not written {counts['not_written']:,}"
+            tr(
+                "missing {missing:,}, damaged {malformed:,}, of an unknown kind "
+                "{unknown_kind:,}, not written {not_written:,}",
+                missing=counts["missing"],
+                malformed=counts["malformed"],
+                unknown_kind=counts["unknown_kind"],
+                not_written=counts["not_written"],
+            )
         )
         set_ink(self._lost, "warning" if total else "label")
 

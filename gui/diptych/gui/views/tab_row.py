@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QToolButton
 
 from diptych.gui.models.selection import Selection
 from diptych.gui.text import format as fmt
+from diptych.gui.text.tr import tr
 from diptych.gui.theme import bind_icon, current, font
 from diptych.gui.theme.tokens import TABS
 from diptych.gui.views.widgets import label, part
@@ -62,15 +63,15 @@ class TabRow(QWidget):
         row.setSpacing(2)
         self._tabs = [_Tab(name) for name in names]
         for number, tab in enumerate(self._tabs):
-            tab.setToolTip(f"{tab.text()} (Ctrl+{number + 1})")
+            tab.setToolTip(tr("{value} (Ctrl+{value_})", value=tab.text(), value_=number + 1))
             tab.clicked.connect(lambda _=False, number=number: self.chosen.emit(number))
             row.addWidget(tab)
         row.addStretch(1)
-        self._axis = label("Elapsed since each run began", ink="hint", size=11)
+        self._axis = label(tr("Elapsed since each run began"), ink="hint", size=11)
         self._brush = QPushButton()
         self._brush.setFont(font(12, 500))
-        self._brush.setAccessibleName("Clear the brush")
-        self._brush.setToolTip("Clear the brush (Esc)")
+        self._brush.setAccessibleName(tr("Clear the brush"))
+        self._brush.setToolTip(tr("Clear the brush (Esc)"))
         self._brush.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
         self._brush.setProperty("link", True)
         bind_icon(self._brush, "cross", "accent")

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from diptych.gui.models.draft import Draft, knob_key
 from diptych.gui.models.runtimes import RuntimeModel
+from diptych.gui.text.tr import tr
 from diptych.gui.views.new_run.knob_input import KnobInput
 from diptych.gui.views.new_run.rows import Rows
 from diptych.gui.views.new_run.runtime_card import RuntimeCard
@@ -58,7 +59,7 @@ class CatalogueForm(QWidget):
             card.changed.connect(self._card_changed)
             card.runtimes_wanted.connect(self.runtimes_wanted)
             line.addWidget(card, 1)
-        top.add_layout("Run under", line)
+        top.add_layout(tr("Run under"), line)
         self._column.addWidget(top)
         self.rebuild()
 

@@ -21,6 +21,7 @@ from diptych.gui.models.context import Context
 from diptych.gui.models.draft import Draft, remembered
 from diptych.gui.models.evaluate import Check, Evaluation, evaluate
 from diptych.gui.text import format as fmt
+from diptych.gui.text.tr import tr
 from diptych.gui.views.help import foot, primary
 from diptych.gui.views.new_run.catalogue_form import CatalogueForm
 from diptych.gui.views.new_run.measure import MeasureForm
@@ -43,7 +44,7 @@ class NewRunDialog(QDialog):
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("New run")
+        self.setWindowTitle(tr("New run"))
         self._context = context
         kept = context.settings.get("new_run")
         self.draft: Draft = remembered(kept or {})
@@ -58,7 +59,7 @@ class NewRunDialog(QDialog):
         self.script = ScriptForm(self.draft, context.runtimes)
         self.measure = MeasureForm(self.draft)
         self.verdict = Verdict()
-        self.start = primary("Start run")
+        self.start = primary(tr("Start run"))
         self.start.setEnabled(False)
         self._cost = label(ink="label")
         self._subject = label(ink="label")
@@ -107,7 +108,7 @@ class NewRunDialog(QDialog):
         whole.setSpacing(0)
         whole.addWidget(self._head())
         whole.addLayout(middle, 1)
-        cancel = QPushButton("Cancel")
+        cancel = QPushButton(tr("Cancel"))
         cancel.clicked.connect(self.reject)
         whole.addWidget(foot(self._cost, None, cancel, self.start))
         # Only a button that is in the dialog already becomes its default.
@@ -122,9 +123,9 @@ class NewRunDialog(QDialog):
         row = QHBoxLayout(made)
         row.setContentsMargins(18, 10, 10, 10)
         row.setSpacing(10)
-        row.addWidget(label("New run", size=14, weight=600))
+        row.addWidget(label(tr("New run"), size=14, weight=600))
         row.addWidget(self._subject, 1)
-        close = icon_button("cross", "Close", "Esc")
+        close = icon_button("cross", tr("Close"), "Esc")
         close.clicked.connect(self.reject)
         row.addWidget(close)
         return made
@@ -153,7 +154,7 @@ class NewRunDialog(QDialog):
         script = self.draft.source == "script"
         self.catalogue.setVisible(not script)
         self.script.setVisible(script)
-        self._subject.setText("your own script" if script else self.draft.workload)
+        self._subject.setText(tr("your own script") if script else self.draft.workload)
         (self.script.script if script else self.sources.list).setFocus()
 
     def _fit_machine(self) -> None:
@@ -183,7 +184,7 @@ class NewRunDialog(QDialog):
             self.verdict.show_busy("Looking for interpreters…")
             return
         if self.draft.source == "catalogue" and not self.draft.frameworks:
-            self._show(Evaluation((), (Check("error", "Choose PyTorch, MXNet or both"),)))
+            self._show(Evaluation((), (Check("error", tr("Choose PyTorch, MXNet or both")),)))
             return
         number = self._round
         draft = msgspec.convert(msgspec.to_builtins(self.draft), Draft)
@@ -208,7 +209,7 @@ class NewRunDialog(QDialog):
             form.mark(errors)
         count = len(evaluation.requests)
         self.start.setEnabled(count > 0)
-        self.start.setText("Start run" if count < 2 else f"Start {count} runs")
+        self.start.setText(tr("Start run") if count < 2 else tr("Start {count} runs", count=count))
         self._cost.setText(cost(evaluation))
         self.evaluated.emit()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem
 
+from diptych.gui.text.tr import tr
 from diptych.gui.theme import mono
 
 
@@ -15,7 +16,7 @@ class EnvTable(QTableWidget):
 
     def __init__(self) -> None:
         super().__init__(0, 2)
-        self.setAccessibleName("Environment variables")
+        self.setAccessibleName(tr("Environment variables"))
         self.setHorizontalHeaderLabels(["Name", "Value"])
         self.setFont(mono(11))
         self.verticalHeader().hide()

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QWidget
 
 from diptych.gui.models.draft import Draft
+from diptych.gui.text.tr import tr
 from diptych.gui.text.words import FENCED, OBSERVE, OPTIONS
 from diptych.gui.theme import font
 from diptych.gui.views.new_run.rows import Rows, stacked
@@ -38,17 +39,17 @@ class MeasureForm(QWidget):
     def __init__(self, draft: Draft) -> None:
         super().__init__()
         self._draft = draft
-        self.ruler = Segments((("observe", "Observe"), ("fenced", "Fenced")), "Measure")
+        self.ruler = Segments((("observe", "Observe"), ("fenced", "Fenced")), tr("Measure"))
         self._hint = label(ink="hint", size=11, wrap=True)
-        self.profile = QCheckBox("Profile window")
+        self.profile = QCheckBox(tr("Profile window"))
         self.profile.setFont(font())
         self.schedule = {name: _number(name) for name in _TIPS}
         self.options = {option.key: QCheckBox(option.title) for option in OPTIONS}
         self._costs = label(ink="hint", size=11, wrap=True)
         self.name = QLineEdit()
         self.name.setFont(font())
-        self.name.setAccessibleName("Name")
-        self.name.setPlaceholderText("Optional; shown in the list")
+        self.name.setAccessibleName(tr("Name"))
+        self.name.setPlaceholderText(tr("Optional; shown in the list"))
         self._lay_out()
         self.refresh()
         self.ruler.chosen.connect(lambda _: self._take())
@@ -68,7 +69,7 @@ class MeasureForm(QWidget):
         ruler.addStretch(1)
         both = stacked(self._hint)
         both.insertLayout(0, ruler)
-        rows.add_layout("Measure", both)
+        rows.add_layout(tr("Measure"), both)
         numbers = QHBoxLayout()
         numbers.setSpacing(6)
         for name, line in self.schedule.items():
@@ -90,8 +91,8 @@ class MeasureForm(QWidget):
         window.addLayout(numbers)
         window.addLayout(choices)
         window.addWidget(self._costs)
-        rows.add_layout("Profile", window)
-        rows.add("Name", self.name, fill=True)
+        rows.add_layout(tr("Profile"), window)
+        rows.add(tr("Name"), self.name, fill=True)
 
     def refresh(self) -> None:
         """Show the draft."""
@@ -148,6 +149,6 @@ def _number(name: str) -> QLineEdit:
     made.setFont(font())
     made.setFixedWidth(48)
     made.setAlignment(Qt.AlignmentFlag.AlignRight)
-    made.setAccessibleName(f"Profile window: {_WORDS[name]}")
+    made.setAccessibleName(tr("Profile window: {name}", name=_WORDS[name]))
     made.setToolTip(_TIPS[name])
     return made

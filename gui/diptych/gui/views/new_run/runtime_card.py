@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
 
 from diptych.gui.models.runtimes import RuntimeModel
 from diptych.gui.text.runs import short_path
+from diptych.gui.text.tr import tr
 from diptych.gui.theme import current, font, manager
 from diptych.gui.views.widgets import ElidedCombo, Mark, as_tooltip, label, link, set_property
 from diptych.profiling.runner.runtimes import TITLES, RuntimeInfo
@@ -29,14 +30,18 @@ class RuntimeCard(QFrame):
         self._runtimes = runtimes
         self.setObjectName("runtimecard")
         self.check = QCheckBox()
-        self.check.setAccessibleName(f"Run under {TITLES[framework]}")
+        self.check.setAccessibleName(tr("Run under {framework}", framework=TITLES[framework]))
         self._mark = Mark(square=framework == "mxnet")
         self._title = label(TITLES[framework], weight=600)
         self._combo = ElidedCombo()
         self._combo.setFont(font(11))
         self._combo.currentIndexChanged.connect(self._tell_whole)
-        self._combo.setAccessibleName(f"Interpreter for {TITLES[framework]}")
-        self._none = link("Create one…", f"Create a runtime for {TITLES[framework]}")
+        self._combo.setAccessibleName(
+            tr("Interpreter for {framework}", framework=TITLES[framework])
+        )
+        self._none = link(
+            tr("Create one…"), tr("Create a runtime for {framework}", framework=TITLES[framework])
+        )
         self._none.clicked.connect(self.runtimes_wanted)
         head = QHBoxLayout()
         head.setSpacing(8)
@@ -78,7 +83,7 @@ class RuntimeCard(QFrame):
         self._combo.setVisible(bool(usable))
         self._none.setVisible(not usable)
         looking = not self._runtimes.known
-        self._none.setText("Looking…" if looking else "None found. Create one…")
+        self._none.setText(tr("Looking…") if looking else tr("None found. Create one…"))
         self._none.setEnabled(not looking)
         self.check.blockSignals(True)
         self.check.setChecked(checked)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QLineEdit, QPushButton, QWidget
 from diptych.gui.models.draft import Draft
 from diptych.gui.models.runtimes import RuntimeModel
 from diptych.gui.text.runs import short_path
+from diptych.gui.text.tr import tr
 from diptych.gui.theme import font, mono
 from diptych.gui.views.new_run.env_table import EnvTable
 from diptych.gui.views.new_run.rows import Rows, stacked
@@ -33,11 +34,11 @@ class ScriptForm(QWidget):
         self.cwd = _line("Working folder", "The folder of the script")
         self.env = EnvTable()
         self.framework = Segments(
-            (("auto", "Find out"), ("torch", "PyTorch"), ("mxnet", "MXNet")), "Framework"
+            (("auto", "Find out"), ("torch", "PyTorch"), ("mxnet", "MXNet")), tr("Framework")
         )
         self.python = ElidedCombo()
         self.python.setFont(font())
-        self.python.setAccessibleName("Interpreter")
+        self.python.setAccessibleName(tr("Interpreter"))
         self._lay_out()
         for line in (self.script, self.args, self.cwd):
             line.textEdited.connect(lambda _: self._take())
@@ -51,26 +52,29 @@ class ScriptForm(QWidget):
         column = stacked(rows)
         column.setContentsMargins(0, 0, 0, 0)
         self.setLayout(column)
-        find = QPushButton("Choose…")
-        find.setAccessibleName("Choose the script")
+        find = QPushButton(tr("Choose…"))
+        find.setAccessibleName(tr("Choose the script"))
         find.setAutoDefault(False)
         find.clicked.connect(self._find_script)
-        folder = QPushButton("Choose…")
-        folder.setAccessibleName("Choose the working folder")
+        folder = QPushButton(tr("Choose…"))
+        folder.setAccessibleName(tr("Choose the working folder"))
         folder.setAutoDefault(False)
         folder.clicked.connect(self._find_folder)
-        rows.add("Script", self.script, find, fill=True)
-        rows.add("Arguments", self.args, fill=True)
-        rows.add("Working folder", self.cwd, folder, fill=True)
-        rows.add("Framework", self.framework)
-        rows.add("Interpreter", self.python, fill=True)
+        rows.add(tr("Script"), self.script, find, fill=True)
+        rows.add(tr("Arguments"), self.args, fill=True)
+        rows.add(tr("Working folder"), self.cwd, folder, fill=True)
+        rows.add(tr("Framework"), self.framework)
+        rows.add(tr("Interpreter"), self.python, fill=True)
         hint = label(
-            "The script runs unchanged: same arguments, output and exit code as without Diptych.",
+            tr(
+                "The script runs unchanged: same arguments, output and exit code as "
+                "without Diptych."
+            ),
             ink="hint",
             size=11,
             wrap=True,
         )
-        rows.add_layout("Environment", stacked(self.env, hint))
+        rows.add_layout(tr("Environment"), stacked(self.env, hint))
 
     def refresh(self) -> None:
         """Show the draft, and the interpreters that there are."""
@@ -123,7 +127,7 @@ class ScriptForm(QWidget):
     def _chosen(self, index: int) -> None:
         python = self.python.itemData(index)
         if python is None:
-            found, _ = QFileDialog.getOpenFileName(self, "Choose a Python interpreter", "/")
+            found, _ = QFileDialog.getOpenFileName(self, tr("Choose a Python interpreter"), "/")
             python = found or self._draft.script_python
         self._draft.script_python = python
         self._offer_pythons()
@@ -132,7 +136,7 @@ class ScriptForm(QWidget):
     def _find_script(self) -> None:
         start = self.script.text() or str(Path.home())
         found, _ = QFileDialog.getOpenFileName(
-            self, "Choose the script", start, "Python (*.py);;All files (*)"
+            self, tr("Choose the script"), start, "Python (*.py);;All files (*)"
         )
         if found:
             self.script.setText(found)
@@ -140,7 +144,7 @@ class ScriptForm(QWidget):
 
     def _find_folder(self) -> None:
         start = self.cwd.text() or str(Path(self.script.text() or str(Path.home())).parent)
-        found = QFileDialog.getExistingDirectory(self, "Choose the working folder", start)
+        found = QFileDialog.getExistingDirectory(self, tr("Choose the working folder"), start)
         if found:
             self.cwd.setText(found)
             self._take()

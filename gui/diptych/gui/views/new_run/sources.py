@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from diptych.gui.models.draft import Draft
+from diptych.gui.text.tr import tr
 from diptych.gui.theme import bind_icon, current, font
 from diptych.gui.views.widgets import Segments, label, part
 from diptych.workloads.catalogue import WORKLOADS, Workload
@@ -81,17 +82,17 @@ class Sources(QFrame):
         self.setFixedWidth(256)
         self._draft = draft
         choices = (("catalogue", "Catalogue"), ("script", "Own script"))
-        self.source = Segments(choices, "Source")
+        self.source = Segments(choices, tr("Source"))
         self.search = QLineEdit()
         self.search.setFont(font())
-        self.search.setPlaceholderText("Search workloads")
-        self.search.setAccessibleName("Search workloads")
+        self.search.setPlaceholderText(tr("Search workloads"))
+        self.search.setAccessibleName(tr("Search workloads"))
         self.search.setClearButtonEnabled(True)
         action = QAction(self.search)
         bind_icon(action, "search", "text2")
         self.search.addAction(action, QLineEdit.ActionPosition.LeadingPosition)
         self.list = QListWidget()
-        self.list.setAccessibleName("Workloads")
+        self.list.setAccessibleName(tr("Workloads"))
         self.list.setItemDelegate(_Delegate(self.list))
         self.list.setMouseTracking(True)
         self._pages = QStackedWidget()
@@ -123,7 +124,7 @@ class Sources(QFrame):
         column = QVBoxLayout(made)
         column.setContentsMargins(4, 8, 4, 0)
         column.setSpacing(8)
-        column.addWidget(label("Any training script", weight=600))
+        column.addWidget(label(tr("Any training script"), weight=600))
         for words in (
             "Steps are found from the optimizer; in inference from the calls of the model.",
             "Nothing is imported, installed or changed. What the script prints is in the Log.",

@@ -7,6 +7,7 @@ from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from diptych.gui.models.evaluate import Check, Evaluation
+from diptych.gui.text.tr import tr
 from diptych.gui.theme import current, manager, mono, pixmap
 from diptych.gui.views.new_run.rows import Rows
 from diptych.gui.views.widgets import icon_button, label, part
@@ -40,7 +41,7 @@ class Verdict(Rows):
         self.command = QPlainTextEdit()
         self.command.setReadOnly(True)
         self.command.setFont(mono(12))
-        self.command.setAccessibleName("Command")
+        self.command.setAccessibleName(tr("Command"))
         self.command.setTabChangesFocus(True)
         self.command.setFixedHeight(_height(self.command, 2))
         self.command.setFrameShape(QFrame.Shape.NoFrame)
@@ -50,14 +51,14 @@ class Verdict(Rows):
         row = QHBoxLayout(box)
         row.setContentsMargins(8, 2, 6, 2)
         row.addWidget(self.command, 1)
-        self.copy = icon_button("copy", "Copy the command")
+        self.copy = icon_button("copy", tr("Copy the command"))
         self.copy.setEnabled(False)
         self.copy.clicked.connect(
             lambda: QGuiApplication.clipboard().setText(self.command.toPlainText())
         )
         row.addWidget(self.copy, 0, Qt.AlignmentFlag.AlignTop)
-        self.add("Checks", well, fill=True)
-        self.add("Command", box, fill=True)
+        self.add(tr("Checks"), well, fill=True)
+        self.add(tr("Command"), box, fill=True)
         manager().changed.connect(self._draw)
 
     def show_evaluation(self, evaluation: Evaluation) -> None:
