@@ -1,0 +1,159 @@
+"""Compiled loops that sort slices into lanes and fold them into levels of detail.
+
+Everything here runs without the interpreter's lock, on plain arrays, and is
+compiled once a machine (numba's cache). `lod` says what the arrays mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numba
+import numpy as np
+
+F = TypeVar("F", bound=Callable[..., Any])
+Array = Any
+"""A NumPy array; numba tells the types itself."""
+
+SPILL = 64
+"""Extra lanes of a track for slices that overlap one of their own depth."""
+
+
+def compiled(function: F) -> F:
+    """Return ``function`` compiled when first called, kept on disk, run without the lock."""
+    made: F = numba.njit(cache=True, nogil=True)(function)
+    return made
+
+
+@compiled
+def levels_of_track(start: Array, duration: Array, depth: Array, levels: Array, most: int) -> int:
+    """Fill ``levels`` (int32) with the lane of each slice within its track; return how many.
+
+    A slice lies at its depth. One that overlaps its neighbour there (which
+    only damaged or asynchronous events do) goes to the first free lane below
+    all depths, and after ``SPILL`` of those stays where it is.
+    """
+    ends = np.full(most + SPILL, np.int64(-(2**62)))
+    deepest = most
+    for i in range(len(start)):
+        level = int(depth[i])
+        if start[i] < ends[level]:
+            for extra in range(SPILL):
+                if ends[most + extra] <= start[i]:
+                    level = most + extra
+                    deepest = max(deepest, level + 1)
+                    break
+        ends[level] = max(ends[level], start[i] + duration[i])
+        levels[i] = level
+    return deepest
+
+
+@compiled
+def sort_into_lanes(levels: Array, track: Array, base: Array, count: Array, rows: Array) -> None:
+    """Write row numbers lane after lane into ``rows``.
+
+    ``base`` is the first lane of each track; ``count`` (lanes + 1, zeros) becomes
+    the offset of each lane in ``rows``.
+    """
+    for i in range(len(levels)):
+        count[base[track[i]] + levels[i] + 1] += 1
+    for lane in range(1, len(count)):
+        count[lane] += count[lane - 1]
+    at = count.copy()
+    for i in range(len(levels)):
+        lane = base[track[i]] + levels[i]
+        rows[at[lane]] = i
+        at[lane] += 1
+
+
+@compiled
+def gather_lane(
+    rows: Array,
+    start: Array,
+    duration: Array,
+    begins: Array,
+    ends: Array,
+    longest: Array,
+) -> None:
+    """Fill the boxes of a lane's raw level: where two overlap the first ends early."""
+    n = len(rows)
+    for i in range(n):
+        row = rows[i]
+        begins[i] = start[row]
+        ends[i] = start[row] + duration[row]
+        if i + 1 < n:
+            ends[i] = min(ends[i], start[rows[i + 1]])
+        longest[i] = duration[row]
+
+
+@compiled
+def first_width(begins: Array, ends: Array) -> int:
+    """Return the smallest power of two of ns within which half of all neighbours fit."""
+    bins = np.zeros(64, np.int64)
+    for i in range(1, len(begins)):
+        extent = ends[i] - begins[i - 1]
+        power = 0
+        while (np.int64(1) << power) < extent and power < 62:
+            power += 1
+        bins[power] += 1
+    half, seen = (len(begins) - 1) // 2, 0
+    for power in range(63):
+        seen += bins[power]
+        if seen >= half:
+            return power
+    return 62
+
+
+@compiled
+def count_boxes(begins: Array, ends: Array, width: int) -> int:
+    """Return how many boxes `fold_boxes` would make."""
+    made = 0
+    i = 0
+    n = len(begins)
+    while i < n:
+        limit = begins[i] + width
+        i += 1
+        while i < n and ends[i] <= limit:
+            i += 1
+        made += 1
+    return made
+
+
+@compiled
+def fold_boxes(
+    begins: Array,
+    ends: Array,
+    first: Array,
+    colour: Array,
+    longest: Array,
+    width: int,
+    out_begins: Array,
+    out_ends: Array,
+    out_first: Array,
+    out_colour: Array,
+    out_longest: Array,
+) -> None:
+    """Put neighbours that fit into ``width`` ns together into one box.
+
+    A box has the colour of the longest slice in it.
+    """
+    made = 0
+    i = 0
+    n = len(begins)
+    while i < n:
+        limit = begins[i] + width
+        out_begins[made] = begins[i]
+        out_first[made] = first[i]
+        best = i
+        last = ends[i]
+        i += 1
+        while i < n and ends[i] <= limit:
+            last = max(last, ends[i])
+            if longest[i] > longest[best]:
+                best = i
+            i += 1
+        out_ends[made] = last
+        out_colour[made] = colour[best]
+        out_longest[made] = longest[best]
+        made += 1
