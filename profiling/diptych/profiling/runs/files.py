@@ -25,6 +25,13 @@ class DamagedRunError(RunError):
     """The directory is a run, but its manifest cannot be read."""
 
 
+class RunGoneError(RunError):
+    """The directory is no longer there."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(f"{directory} is no longer there: it was moved or removed")
+
+
 class _Header(msgspec.Struct):
     format: Any = None
     version: Any = None
@@ -50,6 +57,19 @@ def load_manifest(directory: Path) -> Manifest:
         return msgspec.json.decode(data, type=Manifest)
     except (ValueError, RecursionError) as error:
         raise DamagedRunError(f"{path}: {error}") from None
+
+
+def is_ours(directory: Path) -> bool:
+    """Say whether Diptych made the directory, be it damaged. Never raises."""
+    try:
+        load_manifest(directory)
+    except NotARunError:
+        # A run that ended before it had a manifest.
+        paths = RunPaths(directory)
+        return paths.runner_lock.is_file() or paths.runner_journal.is_file()
+    except RunError:
+        return True
+    return True
 
 
 def _read(path: Path, directory: Path) -> bytes:

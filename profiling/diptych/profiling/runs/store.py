@@ -1,89 +1,62 @@
 """All runs below one folder: listed, found, watched.
 
-The folder is the truth and nothing is indexed: a listing reads two small
-files a run and keeps what it read until a file changes. Any number of stores
-may look at one folder at once; none ever changes anything in it.
+The folder is the truth: a listing reads three small files a run and keeps what
+it read until a file changes, in memory and, if it is told where, in an index
+that can be deleted at any time. Any number of stores may look at one folder at
+once; none ever changes anything in it.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from diptych.profiling.records.kinds import Exited
-from diptych.profiling.records.layout import RunPaths
-from diptych.profiling.records.manifest import Manifest, RunRequest
-from diptych.profiling.records.reader import JournalTail
-from diptych.profiling.records.summary import Summary
-from diptych.profiling.runs.files import NotARunError, RunError, load_manifest
+from diptych.profiling.runs.entry import RunEntry, read_entry
+from diptych.profiling.runs.files import RunError
+from diptych.profiling.runs.index import Known, RunIndex
 from diptych.profiling.runs.liveness import probe
-from diptych.profiling.runs.snapshot import RunState
-from diptych.profiling.runs.summary import read_summary
+from diptych.profiling.runs.notes import notes_stamp
 
-_RUNNER_TAIL = 1 << 20
+__all__ = ["AmbiguousRunError", "RunEntry", "RunNotFoundError", "RunStore", "choose", "read_entry"]
+
+_NEAR = 300
+"""Characters of a name that are looked at for what is near."""
 
 
 class RunNotFoundError(RunError):
     """No run, or more than one, answers to what was asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunEntry:
-    """One line of a listing. ``created`` is Unix time in ns.
-
-    ``problem`` says why the directory cannot be shown as a run (then the
-    state is ``DAMAGED``), else it is ``None``. ``steps`` and ``median_ms``
-    are known when the run has its summary.
-    """
-
-    id: str
-    directory: Path
-    state: RunState
-    created: int
-    name: str | None = None
-    framework: str | None = None
-    subject: str | None = None
-    """The workload, or the script's file name."""
-    pair: str | None = None
-    steps: int | None = None
-    median_ms: float | None = None
-    problem: str | None = None
-    manifest: Manifest | None = None
-    summary: Summary | None = None
-
-    @property
-    def label(self) -> str:
-        """What a person calls the run."""
-        return self.name or self.id
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Its folder's name, and its id where the folder was copied or renamed."""
-        folder = self.directory.name
-        return (folder,) if folder == self.id else (folder, self.id)
-
-
-@dataclass(frozen=True, slots=True)
-class _Cached:
-    stamp: tuple[int, ...]
-    entry: RunEntry
+class AmbiguousRunError(RunNotFoundError):
+    """More than one does."""
 
 
 class RunStore:
-    """The runs below ``folder``, which need not exist yet."""
+    """The runs below ``folder``, which need not exist yet.
 
-    def __init__(self, folder: Path) -> None:
+    ``index`` is a file in which listings of many runs are remembered; it may
+    be shared, and lost.
+    """
+
+    def __init__(self, folder: Path, index: Path | None = None) -> None:
         self.folder = folder
-        self._cache: dict[str, _Cached] = {}
+        self._index = RunIndex(index) if index is not None else None
+        self._cache: dict[str, Known] = {}
+        self._listed = False
 
     def list(self) -> list[RunEntry]:
         """Return all runs, the newest first. Never raises."""
         names = self._names()
-        self._cache = {name: self._cache[name] for name in names if name in self._cache}
-        entries = [self._entry(name) for name in names]
+        before = self._cache
+        if self._index is not None and not self._listed:
+            before = self._index.load(self.folder)
+        self._listed = True
+        self._cache = {name: self._known(name, before.get(name)) for name in names}
+        if self._index is not None:
+            self._index.keep(self._cache)
+        entries = [known.entry for known in self._cache.values()]
         return sorted(entries, key=lambda entry: (entry.created, entry.id), reverse=True)
 
     def token(self) -> tuple[object, ...]:
@@ -92,44 +65,37 @@ class RunStore:
         stamps = [(name, _stamp(self.folder / name), _alive(self.folder / name)) for name in live]
         return (_mtime(self.folder), *sorted(stamps))
 
-    def find(self, text: str) -> RunEntry:
+    def find(self, text: str, *, damaged: bool = False) -> RunEntry:
         """Return the run that ``text`` names.
 
         That is a path, a folder or an id, their start, end or any part, or a name.
+        ``damaged`` takes directories as well that cannot be shown as a run.
 
         Raises:
             RunNotFoundError: none does, or several do.
             RunError: it is a path, and no usable run is there.
         """
+        entry = self._find(text)
+        if entry.problem is not None and not damaged:
+            raise RunError(entry.problem)
+        return entry
+
+    def _find(self, text: str) -> RunEntry:
         if os.sep in text or text in (".", ".."):
-            return self._at(Path(text).expanduser())
+            return _at(Path(text).expanduser())
         entries = self.list()
-        for matches in (
-            [e for e in entries if e.directory.name == text],
-            [e for e in entries if e.id == text],
-            [e for e in entries if e.name == text],
-            [e for e in entries if text and any(_ends_in(n, text) for n in e.names)],
-            [e for e in entries if text and any(text in n for n in e.names)],
-        ):
-            if len(matches) == 1:
-                return _usable(matches[0])
-            if matches:
-                raise RunNotFoundError(_ambiguous(text, matches))
-        if text and Path(text).is_dir():
-            return self._at(Path(text))
-        raise RunNotFoundError(self._unknown(text, entries))
-
-    def _at(self, path: Path) -> RunEntry:
-        if not path.is_dir():
-            raise RunNotFoundError(f"there is no run directory {path}")
-        return _usable(read_entry(path.absolute()))
-
-    def _unknown(self, text: str, entries: Sequence[RunEntry]) -> str:
-        if not entries:
-            return f"no run {text!r}: there are no runs in {self.folder} yet"
-        known = [e.directory.name for e in entries] + [e.name for e in entries if e.name]
-        near = get_close_matches(text, known, n=3, cutoff=0.4) or [entries[0].directory.name]
-        return f"no run {text!r}; near it: {', '.join(near)} (`diptych runs list` shows all)"
+        try:
+            return choose(text, entries)
+        except AmbiguousRunError:
+            raise
+        except RunNotFoundError as error:
+            if text and Path(text).is_dir():
+                return _at(Path(text))
+            if not entries:
+                raise RunNotFoundError(
+                    f"no run {text!r}: there are no runs in {self.folder} yet"
+                ) from None
+            raise RunNotFoundError(f"{error} (`diptych runs list` shows all)") from None
 
     def _names(self) -> Sequence[str]:
         try:
@@ -138,37 +104,45 @@ class RunStore:
         except OSError:
             return []
 
-    def _entry(self, name: str) -> RunEntry:
+    def _known(self, name: str, before: Known | None) -> Known:
         directory = self.folder / name
         stamp = _stamp(directory)
-        cached = self._cache.get(name)
-        if cached is None or cached.stamp != stamp or cached.entry.state.live:
-            cached = self._cache[name] = _Cached(stamp, read_entry(directory))
-        return cached.entry
+        if before is None or before.stamp != stamp or before.entry.state.live:
+            return Known(stamp, read_entry(directory))
+        return before
 
 
-def read_entry(directory: Path) -> RunEntry:
-    """Return one run's line, from its manifest and its summary. Never raises."""
-    try:
-        manifest = load_manifest(directory)
-    except RunError as error:
-        return _without_manifest(directory, error)
-    request = manifest.request
-    summary = read_summary(directory)
-    return RunEntry(
-        id=manifest.id,
-        directory=directory,
-        state=_state(directory, summary),
-        created=manifest.created,
-        name=request.name,
-        framework=(summary and summary.framework) or request.framework,
-        subject=_subject(request),
-        pair=request.pair,
-        steps=summary.steps if summary else None,
-        median_ms=summary.step_ms.median if summary else None,
-        manifest=manifest,
-        summary=summary,
-    )
+def choose(text: str, entries: Sequence[RunEntry]) -> RunEntry:
+    """Return the one of ``entries`` that ``text`` names, by folder, id, name or part of them.
+
+    Raises:
+        RunNotFoundError: none does; the error names some that are near.
+        AmbiguousRunError: several do.
+    """
+    for matches in (
+        [e for e in entries if e.directory.name == text],
+        [e for e in entries if e.id == text],
+        [e for e in entries if e.name == text],
+        [e for e in entries if text and any(_ends_in(n, text) for n in e.names)],
+        [e for e in entries if text and any(text in n for n in e.names)],
+    ):
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            raise AmbiguousRunError(_ambiguous(text, matches))
+    raise RunNotFoundError(_unknown(text, entries))
+
+
+def _at(path: Path) -> RunEntry:
+    if not path.is_dir():
+        raise RunNotFoundError(f"there is no run directory {path}")
+    return read_entry(path.absolute())
+
+
+def _unknown(text: str, entries: Sequence[RunEntry]) -> str:
+    known = [e.directory.name for e in entries] + [e.name[:_NEAR] for e in entries if e.name]
+    near = get_close_matches(text, known, n=3, cutoff=0.4) or known[:1]
+    return f"no run {text!r}" + (f"; near it: {', '.join(near)}" if near else "")
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -177,56 +151,6 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
     except OSError:
         # A link that leads in a circle, a mount that is gone.
         return False
-
-
-def _without_manifest(directory: Path, error: RunError) -> RunEntry:
-    starting = isinstance(error, NotARunError) and probe(directory).live
-    return RunEntry(
-        id=directory.name,
-        directory=directory,
-        state=RunState.STARTING if starting else RunState.DAMAGED,
-        created=_mtime(directory),
-        problem=None if starting else str(error),
-    )
-
-
-def _state(directory: Path, summary: Summary | None) -> RunState:
-    """Return the state without reading the journals of the worker."""
-    alive = probe(directory)
-    ending = _ending(directory) if summary is None else None
-    if ending is not None:
-        return RunState(ending.status)
-    if alive.live:
-        return RunState.RUNNING
-    if summary is None:
-        # Asked again: the runner may have ended between the two looks.
-        ending = _ending(directory)
-        return RunState(ending.status) if ending else RunState.INTERRUPTED
-    return _known_state(summary.status)
-
-
-def _known_state(status: str) -> RunState:
-    try:
-        return RunState(status)
-    except ValueError:
-        return RunState.DAMAGED
-
-
-def _ending(directory: Path) -> Exited | None:
-    tail = JournalTail(RunPaths(directory).runner_journal)
-    records = tail.read(_RUNNER_TAIL) + tail.finish()
-    tail.close()
-    return next((record for record in records if isinstance(record, Exited)), None)
-
-
-def _subject(request: RunRequest) -> str | None:
-    return request.workload or (Path(request.script).name if request.script else None)
-
-
-def _usable(entry: RunEntry) -> RunEntry:
-    if entry.problem is not None:
-        raise RunError(entry.problem)
-    return entry
 
 
 def _ends_in(name: str, text: str) -> bool:
@@ -240,16 +164,18 @@ def _ambiguous(text: str, matches: Sequence[RunEntry]) -> str:
 
 
 def _stamp(directory: Path) -> tuple[int, ...]:
-    paths = RunPaths(directory)
-    return tuple(_mtime(path) for path in (paths.manifest, paths.summary, paths.runner_journal))
+    # As text: thousands of paths are asked for at every listing.
+    root = os.fspath(directory)
+    parts = ("manifest.json", "summary.json", "events/runner.jsonl")
+    return (*(_mtime(f"{root}/{part}") for part in parts), *notes_stamp(directory))
 
 
 def _alive(directory: Path) -> bool:
     return probe(directory).live
 
 
-def _mtime(path: Path) -> int:
+def _mtime(path: Path | str) -> int:
     try:
-        return path.stat().st_mtime_ns
+        return os.stat(path).st_mtime_ns  # noqa: PTH116 - quicker, for thousands
     except OSError:
         return 0
