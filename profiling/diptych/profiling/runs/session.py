@@ -16,6 +16,7 @@ from diptych.profiling.records.reader import BLOCK, JournalTail
 from diptych.profiling.records.summary import Losses
 from diptych.profiling.runs.files import DamagedRunError, RunError, load_manifest
 from diptych.profiling.runs.liveness import Liveness, probe, worker_journals
+from diptych.profiling.runs.notes import RunNotes, notes_stamp, read_notes
 from diptych.profiling.runs.reduce import Reduction
 from diptych.profiling.runs.snapshot import Notice, RunSnapshot, RunState
 from diptych.profiling.runs.state import judge
@@ -52,6 +53,8 @@ class RunSession:
         self._probed = float("-inf")
         self._version = 0
         self._snapshot: RunSnapshot | None = None
+        self._notes = RunNotes()
+        self._notes_stamp: tuple[int, ...] = ()
         self._tails = {
             "runner": JournalTail(self.paths.runner_journal),
             "system": JournalTail(self.paths.system_journal),
@@ -79,6 +82,7 @@ class RunSession:
         self._probe()
         self._load_manifest()
         changed = self._read(budget_bytes)
+        changed = self._load_notes() or changed
         if not self.behind and not self._alive.live:
             changed = self._finish() or changed
         state = self._judge()
@@ -146,6 +150,15 @@ class RunSession:
             self._trouble = None
         except RunError as error:
             self._trouble = error
+
+    def _load_notes(self) -> bool:
+        """Look at what a person says of the run, which may change long after its end."""
+        stamp = notes_stamp(self.directory)
+        if stamp == self._notes_stamp:
+            return False
+        self._notes_stamp, before = stamp, self._notes
+        self._notes = read_notes(self.directory)
+        return self._notes != before
 
     def _read(self, budget: int) -> bool:
         before = [tail.taken for tail in self._tails.values()]
@@ -253,6 +266,7 @@ class RunSession:
             losses=self._losses(),
             lag=self._lag if state.live else None,
             ruler=known.steps.ruler,
+            notes=self._notes,
         )
 
     def _notices(self) -> tuple[Notice, ...]:

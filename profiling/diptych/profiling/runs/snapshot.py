@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from diptych.profiling.records.kinds import Framework, GpuInfo, Model, Operators, Ruler, Trace
 from diptych.profiling.records.manifest import Manifest
 from diptych.profiling.records.summary import Losses
+from diptych.profiling.runs.notes import RunNotes
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -171,3 +172,10 @@ class RunSnapshot:
     lag: int | None
     ruler: Ruler | None = None
     """How the newest completion was seen; ``None`` until there is one."""
+    notes: RunNotes = RunNotes()
+    """Name, note and tags that a person gave it."""
+
+    @property
+    def name(self) -> str | None:
+        """What a person called it: when it was started, or since."""
+        return self.notes.name or (self.manifest.request.name if self.manifest else None)
