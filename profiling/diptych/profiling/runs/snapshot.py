@@ -24,6 +24,9 @@ Ints = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
 
 
+_NO_NOTES = RunNotes()
+
+
 class RunState(Enum):
     """Where a run stands."""
 
@@ -172,7 +175,7 @@ class RunSnapshot:
     lag: int | None
     ruler: Ruler | None = None
     """How the newest completion was seen; ``None`` until there is one."""
-    notes: RunNotes = RunNotes()
+    notes: RunNotes = _NO_NOTES
     """Name, note and tags that a person gave it."""
 
     @property
