@@ -1,0 +1,1 @@
+"""Two or more sides of the same work: how they differ, and how sure that is."""
