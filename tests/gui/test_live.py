@@ -151,7 +151,7 @@ def test_dragging_moves_and_shift_dragging_selects(qtbot: QtBot, pair: list[Path
         view.time.set_range(0.5, 1.5)
         view.selection.set_follow(True)
         at = middle(chart)
-        port = chart.viewport()
+        port = chart
         QTest.mousePress(port, Qt.MouseButton.LeftButton, pos=at)
         QTest.mouseMove(port, at + QPoint(-100, 0))
         QTest.mouseRelease(port, Qt.MouseButton.LeftButton, pos=at + QPoint(-100, 0))
@@ -183,7 +183,7 @@ def test_the_wheel_zooms_around_the_mouse(qtbot: QtBot, pair: list[Path]) -> Non
             Qt.ScrollPhase.NoScrollPhase,
             False,
         )
-        QApplication.sendEvent(chart.viewport(), event)
+        QApplication.sendEvent(chart, event)
         low, high = view.time.range
         assert high - low == pytest.approx(0.8)
         assert (low + high) / 2 == pytest.approx(1.0, abs=0.01)

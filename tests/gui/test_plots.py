@@ -16,7 +16,8 @@ from diptych.gui.plots.chart import Chart
 from diptych.gui.plots.marks import Marks, Stretch
 from diptych.gui.plots.reduce import break_gaps, buckets, extremes, means, medians, ratios, zigzag
 from diptych.gui.plots.scale import axis, robust_range, time_label, time_ticks, usual_top
-from diptych.gui.plots.series import Kind, Series, draw, nearest
+from diptych.gui.plots.draw import draw
+from diptych.gui.plots.series import Kind, Series, nearest
 from diptych.gui.plots.timeview import TimeView
 from diptych.gui.theme import font, manager
 
@@ -278,7 +279,7 @@ def test_a_chart_draws_what_it_was_given(chart: Chart) -> None:
     _, drawn = chart.pairs[0]
     assert drawn.high.max() == pytest.approx(200.0) or np.nanmax(drawn.high) == 200.0
     assert chart.y_axis.high < 30
-    assert [x for x, _ in chart.outliers()] == [pytest.approx(5.0, abs=0.05)]
+    assert [o.place for o in chart.outliers()] == [pytest.approx(5.0, abs=0.05)]
     assert chart.readings(3.0)[0].value == 12.0
     assert np.isnan(chart.readings(9.0)[0].value)
     assert chart.readings(None)[0].value == 12.0

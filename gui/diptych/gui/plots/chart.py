@@ -1,49 +1,45 @@
-"""One plot: curves of several runs over the shared time axis."""
+"""One plot: curves of several runs over the shared axis.
+
+What does not move with the mouse is painted once, into a pixmap; crosshair,
+brush and focus of a mark are painted over it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-import numpy as np
-import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QContextMenuEvent,
     QFontMetricsF,
+    QHelpEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
+    QPixmap,
     QResizeEvent,
-    QWheelEvent,
 )
-from PySide6.QtWidgets import QFrame, QWidget
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from diptych.gui.plots import paint
-from diptych.gui.plots.items import Curve, colour_with
-from diptych.gui.plots.marks import Marks
-from diptych.gui.plots.reduce import Floats
-from diptych.gui.plots.scale import Axis, axis, robust_range, time_ticks, usual_top
-from diptych.gui.plots.series import Drawn, Kind, Series, draw
+from diptych.gui.plots.draw import draw
+from diptych.gui.plots.items import Mapping, colour_with, paint_band, paint_series
+from diptych.gui.plots.marks import Marks, Stretch
+from diptych.gui.plots.outliers import Outlier, decisive, newest, outliers_of
+from diptych.gui.plots.reading import Reading
+from diptych.gui.plots.scale import Axis, axis, robust_range
+from diptych.gui.plots.series import Drawn, Kind, Series
+from diptych.gui.plots.surface import Surface
 from diptych.gui.plots.timeview import TimeView
+from diptych.gui.text.tr import tr
 from diptych.gui.theme import current, font
 
-_TOP, _BOTTOM = 6, 7
-_CLICK = 3
-"""Pixels that the mouse may move in a click."""
-_OUTLIER_PIXELS = 10
+_NEAR = 7
+"""Pixels around a mark in which a click means it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """The value of one series under the crosshair; ``parts`` of a stack."""
-
-    series: Series
-    value: float
-    parts: tuple[float, ...] = ()
-
-
-class Chart(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph has no types
+class Chart(Surface):
     """Draws `Series` for the range of ``time``.
 
     ``zero`` makes the y axis begin at 0. ``named`` writes the names of the
@@ -55,6 +51,12 @@ class Chart(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph has no types
     redrawn = Signal()
     outdated = Signal()
     """What is drawn is not the newest: somebody is to call `redraw`."""
+    mark_chosen = Signal(object)
+    """The `Stretch` of a mark that was clicked."""
+    place_chosen = Signal(float, float)
+    """A click beside all marks: the place on the axis, and how much of it ``_NEAR`` pixels are."""
+    menu_wanted = Signal(object)
+    """The global position of a click with the right button."""
 
     def __init__(
         self,
@@ -64,19 +66,9 @@ class Chart(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph has no types
         named: bool = False,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent, background=None)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setAntialiasing(False)
-        # pyqtgraph caches the background, which holds the grid here.
-        self.setViewportUpdateMode(pg.GraphicsView.ViewportUpdateMode.FullViewportUpdate)
-        self.setCacheMode(pg.GraphicsView.CacheModeFlag.CacheNone)
-        self.setCursor(Qt.CursorShape.CrossCursor)
-        self._time, self._zero, self._named = time, zero, named
-        self._box = pg.ViewBox(enableMenu=False, enableMouse=False, defaultPadding=0.0)
-        self._box.disableAutoRange()
-        self.scene().addItem(self._box)
-        self._curves: list[Curve] = []
+        super().__init__(time, parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self._zero, self._named = zero, named
         self.series: list[Series] = []
         self.pairs: list[tuple[Series, Drawn]] = []
         self.marks = Marks()
@@ -84,15 +76,15 @@ class Chart(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph has no types
         self._version = 0
         self._range = time.range
         self._reduced: tuple[float, float, int, int] | None = None
+        self._picture: QPixmap | None = None
         self.peers: list[Chart] = [self]
         self.tag: tuple[str, str, str] | None = None
         self.top: float | None = None
         self._axis: Axis = axis(0.0, 1.0, 4)
-        self._pressed: tuple[float, tuple[float, float]] | None = None
-        self._anchor: float | None = None
         time.range_changed.connect(self._outdate)
-        time.cross_changed.connect(self.viewport().update)
-        time.brush_changed.connect(self.viewport().update)
+        time.cross_changed.connect(self.update)
+        time.brush_changed.connect(self.update)
+        self.clicked.connect(self._click)
 
     # -- what is drawn ------------------------------------------------------
 
@@ -112,7 +104,7 @@ class Chart(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph has no types
             self.reduce()
 
     def _in_sight(self) -> bool:
-        return self.isVisible() and not self.viewport().visibleRegion().isEmpty()
+        return self.isVisible() and not self.visibleRegion().isEmpty()
 
     def redraw(self) -> None:
         """Draw if something was set since, or the range moved."""
@@ -124,28 +116,20 @@ class Chart(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph has no types
         self._stale = not self._in_sight()
         if self._stale:
             return
-        low, high = self._range = self._time.range
+        self._range = self._time.range
         self.reduce()
-        while len(self._curves) > len(self.pairs):
-            self._curves.pop().remove()
-        while len(self._curves) < len(self.pairs):
-            self._curves.append(Curve(self._box))
-        for curve, (series, drawn) in zip(self._curves, self.pairs, strict=True):
-            curve.show(series, drawn)
-        self._axis = self._find_axis(low, high)
-        self._box.setRange(
-            xRange=(low, high), yRange=(self._axis.low, self._axis.high), padding=0, update=True
-        )
-        # Now, not within the painting, and by way of the scene, which reports
-        # all that changed at once: otherwise each picture is painted twice.
-        self._box.prepareForPaint()
-        self.scene().update()
+        self._axis = self._find_axis(*self._range)
+        self._picture = None
+        self.update()
         self.redrawn.emit()
+        if not all(drawn.whole for _, drawn in self.pairs):
+            self._reduced = None
+            self._outdate()
 
     def reduce(self) -> None:
         """Bring ``pairs`` up to date, once for each range, width and set of series."""
         low, high = self._time.range
-        pixels = max(1, int(self._plot().width()))
+        pixels = max(1, int(self.plot_rect().width()))
         state = (low, high, pixels, self._version)
         if state != self._reduced:
             self._reduced = state
@@ -155,7 +139,7 @@ class Chart(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph has no types
         for chart in self.peers:
             chart.reduce()
         pairs = [pair for chart in self.peers for pair in chart.pairs]
-        base, top = robust_range(_decisive(pairs, low, high, band=not self._zero), zero=self._zero)
+        base, top = robust_range(decisive(pairs, low, high, band=not self._zero), zero=self._zero)
         if self.top is not None:
             top = self.top
         elif self._zero and not top > base:
@@ -170,64 +154,73 @@ class Chart(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph has no types
         return self._axis
 
     def readings(self, at: float | None) -> list[Reading]:
-        """Return every series' value at ``at`` s, or its newest when ``None``."""
+        """Return every series' value at ``at``, or its newest when ``None``."""
         result = []
         for series, drawn in self.pairs:
-            where = at if at is not None else _newest(drawn)
-            parts = tuple(drawn.parts_at(where))
-            result.append(Reading(series, drawn.at(where), parts))
+            where = at if at is not None else newest(drawn)
+            result.append(Reading(series, drawn.at(where), tuple(drawn.parts_at(where))))
         return result
 
-    def outliers(self) -> list[tuple[float, str]]:
-        """Return instant and colour of what stands above the axis, one for some pixels."""
-        low, high = self._range
-        apart = (high - low) * _OUTLIER_PIXELS / max(1.0, self._plot().width())
-        found: list[tuple[float, str]] = []
-        for series, drawn in self.pairs:
-            last = drawn.right if drawn.areas is not None else drawn.peak_x
-            over = (drawn.peak > self._axis.high) & (last >= low) & (drawn.peak_x <= high)
-            x = np.maximum(drawn.peak_x[over], low)
-            _, first = np.unique((x // apart).astype(np.int64), return_index=True)
-            found += [(at, series.colour) for at in x[first].tolist()]
-        return found
+    def outliers(self) -> list[Outlier]:
+        """Return what stands above or below the axis, one for some pixels."""
+        return outliers_of(self.pairs, self._axis, self._range, self.plot_rect().width())
 
     # -- painting -----------------------------------------------------------
 
-    def _plot(self) -> QRectF:
-        width, height = self.width() - paint.LEFT - paint.RIGHT, self.height() - _TOP - _BOTTOM
-        return QRectF(paint.LEFT, _TOP, max(1, width), max(1, height))
-
     def frame(self) -> paint.Frame:
-        """Return how time and value map to pixels in what is drawn."""
-        return paint.Frame(self._plot(), *self._range, self._axis)
+        """Return how place and value map to pixels in what is drawn."""
+        return paint.Frame(self.plot_rect(), *self._range, self._axis)
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint; what could not be seen when it was set is reduced right after."""
-        super().paintEvent(event)
+        painter = QPainter(self)
+        painter.drawPixmap(0, 0, self._painted())
+        frame = self.frame()
+        if self._time.brush is not None:
+            paint.brush(painter, frame, self._time.brush, current())
+        self._paint_cross(painter, frame)
+        painter.end()
         if self._stale:
             self.outdated.emit()
 
-    def drawBackground(self, painter: QPainter, rect: QRectF) -> None:
-        """Paint what lies under the curves."""
-        tokens, frame = current(), self.frame()
-        painter.fillRect(rect, QColor(tokens.bg1))
-        room = max(2, int(frame.rect.width() // 90))
-        paint.grid(painter, frame, time_ticks(frame.low, frame.high, room), tokens)
-        paint.shades(painter, frame, self.marks, tokens)
+    def _painted(self) -> QPixmap:
+        ratio = self.devicePixelRatioF()
+        if self._picture is None or self._picture.devicePixelRatio() != ratio:
+            self._picture = QPixmap(self.size() * ratio)
+            self._picture.setDevicePixelRatio(ratio)
+            painter = QPainter(self._picture)
+            self.paint_still(painter)
+            painter.end()
+        return self._picture
 
-    def drawForeground(self, painter: QPainter, _rect: QRectF) -> None:
-        """Paint what lies over the curves."""
+    def paint_still(self, painter: QPainter) -> None:
+        """Paint everything but crosshair and brush."""
         tokens, frame = current(), self.frame()
+        painter.fillRect(self.rect(), QColor(tokens.bg1))
+        room = max(2, int(frame.rect.width() // 90))
+        paint.grid(painter, frame, self._time.unit.ticks(frame.low, frame.high, room), tokens)
+        paint.shades(painter, frame, self.marks, tokens)
+        self._paint_curves(painter, frame)
         paint.captures(painter, frame, self.marks, tokens)
+        paint.stalls(painter, frame, self.marks, tokens)
         paint.limits(painter, frame, self.marks, tokens)
-        for x, colour in self.outliers():
-            paint.outlier(painter, frame.x(x), frame.rect.top(), colour)
+        for found in self.outliers():
+            paint.outlier(painter, frame, found)
+        for series in self.series:
+            paint.odd(painter, frame, series)
         if self._named:
             paint.names(painter, frame, self.marks, tokens)
-        if self._time.brush is not None:
-            paint.brush(painter, frame, self._time.brush, tokens)
         self._paint_tag(painter, frame)
-        self._paint_cross(painter, frame)
+
+    def _paint_curves(self, painter: QPainter, frame: paint.Frame) -> None:
+        to = Mapping(frame.rect, frame.low, frame.high, frame.axis)
+        painter.save()
+        painter.setClipRect(frame.rect.adjusted(0, -1, 1, 1))
+        for series, drawn in self.pairs:
+            paint_band(painter, to, series, drawn)
+        for series, drawn in self.pairs:
+            paint_series(painter, to, series, drawn)
+        painter.restore()
 
     def _paint_tag(self, painter: QPainter, frame: paint.Frame) -> None:
         if self.tag is None:
@@ -235,7 +228,9 @@ class Chart(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph has no types
         text, colour, mark = self.tag
         tokens = current()
         painter.setFont(font(11, 500))
-        width = QFontMetricsF(painter.font()).horizontalAdvance(text)
+        metrics = QFontMetricsF(painter.font())
+        text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, frame.rect.width() / 2)
+        width = metrics.horizontalAdvance(text)
         box = QRectF(frame.rect.left() + 4, frame.rect.top() + 1, width + 28, 18)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour_with(tokens.bg1, 0.86))
@@ -256,102 +251,70 @@ class Chart(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph has no types
                     painter, frame, at, read.value, series.colour, series.mark, tokens.bg1
                 )
 
-    # -- the mouse ----------------------------------------------------------
+    # -- marks under the mouse ------------------------------------------------
 
-    def _seconds(self, x: float) -> float:
-        """Return the instant at a pixel, in the newest range, drawn or not."""
-        low, high = self._time.range
-        rect = self._plot()
-        return low + (x - rect.left()) / rect.width() * (high - low)
+    def mark_at(self, x: float) -> Stretch | None:
+        """Return the mark at a pixel: a profile window or a stall."""
+        frame = self.frame()
+        best: tuple[float, Stretch] | None = None
+        for stretch in (*self.marks.captures, *self.marks.stalls):
+            left, right = frame.x(stretch.low), frame.x(stretch.high)
+            far = max(left - x, x - right, 0.0)
+            if stretch.key is not None and far <= _NEAR and (best is None or far < best[0]):
+                best = (far, stretch)
+        return best[1] if best else None
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the curves between the margins."""
-        super().resizeEvent(event)
-        if hasattr(self, "_box"):
-            self._box.setGeometry(self._plot())
-            self._outdate()
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Begin to move the picture, or with Shift to select a stretch."""
-        if event.button() is not Qt.MouseButton.LeftButton:
-            event.ignore()
+    def _click(self, at: QPointF) -> None:
+        if not self.plot_rect().contains(at):
             return
-        x = event.position().x()
-        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-            self._anchor = self._seconds(x)
+        mark = self.mark_at(at.x())
+        if mark is not None:
+            self.mark_chosen.emit(mark)
         else:
-            self._pressed = (x, self._time.range)
-        event.accept()
+            near = self.place_of(at.x() + _NEAR) - self.place_of(at.x())
+            self.place_chosen.emit(self.place_of(at.x()), near)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Move the crosshair, the picture, or the end of the selection."""
-        x = event.position().x()
-        rect = self._plot()
-        inside = rect.left() <= x <= rect.right()
-        self._time.set_cross(self._seconds(x) if inside else None)
-        if self._anchor is not None:
-            here = self._seconds(min(max(x, rect.left()), rect.right()))
-            self._time.set_brush((self._anchor, here))
-        elif self._pressed is not None and abs(x - self._pressed[0]) > _CLICK:
-            begin, (low, high) = self._pressed
-            moved = (begin - x) / rect.width() * (high - low)
-            self._time.set_range(low + moved, high + moved)
-        event.accept()
+        """Point at what can be clicked."""
+        super().mouseMoveEvent(event)
+        if event.buttons() is Qt.MouseButton.NoButton:
+            over = self.mark_at(event.position().x()) is not None
+            shape = Qt.CursorShape.PointingHandCursor if over else Qt.CursorShape.CrossCursor
+            if self.cursor().shape() is not shape:
+                self.setCursor(shape)
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """End moving or selecting."""
-        self._pressed = self._anchor = None
-        event.accept()
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offer what can be done with the plot."""
+        self.menu_wanted.emit(event.globalPos())
 
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Show everything."""
-        self._time.fit()
-        event.accept()
+    def event(self, event: QEvent) -> bool:
+        """Say the value of what stands beyond the axis, and what a mark is."""
+        if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip:
+            text = self.tip_at(QPointF(event.pos()))
+            QToolTip.showText(event.globalPos(), text, self)
+            return True
+        return super().event(event)
 
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zoom around the mouse; with Shift, or sideways, move."""
-        delta = event.angleDelta()
-        low, high = self._time.range
-        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier or delta.x():
-            self._time.pan(-(delta.x() or delta.y()) / 1200 * (high - low))
-        elif delta.y():
-            self._time.zoom(0.8 ** (delta.y() / 120), self._seconds(event.position().x()))
-        event.accept()
+    def tip_at(self, at: QPointF) -> str:
+        """Return what a tooltip at a pixel says; nothing where there is nothing to say."""
+        frame = self.frame()
+        near = [f for f in self.outliers() if abs(frame.x(f.place) - at.x()) <= _NEAR]
+        if near:
+            words = [
+                tr(
+                    "{name}: {value} at {place}, beyond the axis",
+                    name=found.name,
+                    value=frame.axis.label(found.value) if found.value else "0",
+                    place=self._time.unit.label(found.place, (frame.high - frame.low) / 10),
+                )
+                for found in near[:4]
+            ]
+            return "\n".join(words)
+        mark = self.mark_at(at.x())
+        return mark.tip if mark is not None else ""
 
-    def close(self) -> bool:
-        """Hide; pyqtgraph's own way clears the scene under the items that we hold."""
-        return QFrame.close(self)
-
-    def leaveEvent(self, _event: object) -> None:
-        """Take the crosshair away."""
-        self._time.set_cross(None)
-
-
-def _decisive(
-    pairs: list[tuple[Series, Drawn]], low: float, high: float, *, band: bool
-) -> list[Floats]:
-    """Return the values, of each series by itself, that the y axis is to show."""
-    seen = []
-    # Beside completed times, dispatched ones only say how far the loop is ahead.
-    solid = any(s.kind is Kind.MEDIAN and not s.dashed and _any(d.y) for s, d in pairs)
-    for series, drawn in pairs:
-        inside = (drawn.peak_x >= low) & (drawn.peak_x <= high)
-        values = drawn.peak[inside]
-        if series.kind is Kind.STACK:
-            inside = (drawn.right >= low) & (drawn.x <= high)
-            values = np.array([usual_top(drawn.y[inside], drawn.steps[inside])])
-        elif solid and series.kind is Kind.MEDIAN and series.dashed and _any(values):
-            values = np.array([np.nanmedian(values)])
-        seen.append(values)
-        if band and len(drawn.band_x):
-            seen.append(drawn.low[inside])
-    return seen
-
-
-def _any(values: Floats) -> bool:
-    return bool(np.isfinite(values).any())
-
-
-def _newest(drawn: Drawn) -> float:
-    known = np.flatnonzero(np.isfinite(drawn.y))
-    return float(drawn.x[known[-1]]) if len(known) else float("nan")
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Draw anew for the new width."""
+        super().resizeEvent(event)
+        self._picture = None
+        self._outdate()

@@ -7,8 +7,9 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from diptych.gui.plots.paint import LEFT, RIGHT
-from diptych.gui.plots.scale import time_label, time_ticks
+from diptych.gui.plots.scale import STEPS
 from diptych.gui.plots.timeview import TimeView
+from diptych.gui.text.tr import tr
 from diptych.gui.theme import current, font
 
 
@@ -20,9 +21,16 @@ class Foot(QWidget):
         self._time = time
         self.inset = 0
         self.setFixedHeight(24)
-        self.setAccessibleName("Seconds since each run began")
+        self._name()
+        time.unit_changed.connect(self._name)
         time.range_changed.connect(self.update)
         time.cross_changed.connect(self.update)
+
+    def _name(self) -> None:
+        steps = self._time.unit is STEPS
+        name = tr("Step numbers") if steps else tr("Seconds since each run began")
+        self.setAccessibleName(name)
+        self.update()
 
     def _x(self, seconds: float) -> float:
         low, high = self._time.range
@@ -33,13 +41,17 @@ class Foot(QWidget):
         """Return pixel and text of each label."""
         low, high = self._time.range
         room = max(2, (self.width() - LEFT - RIGHT - self.inset) // 90)
-        return [(self._x(t), time_label(t, high - low)) for t in time_ticks(low, high, room)]
+        unit = self._time.unit
+        return [(self._x(t), unit.label(t, high - low)) for t in unit.ticks(low, high, room)]
 
     def flag(self) -> str:
         """Return what the flag of the crosshair says, nothing without one."""
         low, high = self._time.range
         at = self._time.cross
-        return "" if at is None or not low <= at <= high else time_label(at, (high - low) / 10)
+        if at is None or not low <= at <= high:
+            return ""
+        text = self._time.unit.label(at, (high - low) / 10)
+        return tr("step {n}", n=text) if self._time.unit is STEPS else text
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the labels, and the flag over them."""
@@ -47,6 +59,10 @@ class Foot(QWidget):
         painter.fillRect(self.rect(), QColor(tokens.bg1))
         painter.setFont(font(11))
         metrics = QFontMetricsF(painter.font())
+        painter.setPen(QColor(tokens.text3))
+        what = tr("step") if self._time.unit is STEPS else tr("time")
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(QRectF(0, 0, LEFT - 16, 22), right, what)
         painter.setPen(QColor(tokens.text2))
         at = None if not self.flag() or self._time.cross is None else self._x(self._time.cross)
         for x, text in self.labels():

@@ -1,12 +1,14 @@
-"""The pyqtgraph items that draw one reduced series."""
+"""Pens and colours of the plots, and how one reduced series is painted."""
 
 from __future__ import annotations
 
 import numpy as np
-import pyqtgraph as pg
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QPen
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
 
+from diptych.gui.plots.arrays import draw_line, fill_boxes
+from diptych.gui.plots.reduce import Floats
+from diptych.gui.plots.scale import Axis
 from diptych.gui.plots.series import Drawn, Kind, Series
 from diptych.gui.theme import current
 
@@ -46,62 +48,50 @@ def blended(colour: str, ground: str, share: float) -> QColor:
     return QColor(*parts)
 
 
-class Curve:
-    """Everything that is drawn of one series: line and faint band, or stacked bars."""
+class Mapping:
+    """From place and value to pixels, for arrays."""
 
-    def __init__(self, box: pg.ViewBox) -> None:
-        self._box = box
-        self.line = pg.PlotCurveItem(skipFiniteCheck=False)
-        self.band = pg.PlotCurveItem(skipFiniteCheck=False)
-        self.bars: list[pg.BarGraphItem] = []
-        self._add(self.band, 0)
-        self._add(self.line, 2)
+    def __init__(self, rect: QRectF, low: float, high: float, axis: Axis) -> None:
+        self._left, self._bottom = rect.left(), rect.bottom()
+        self._low, self._base = low, axis.low
+        self._across = rect.width() / (high - low)
+        self._up = rect.height() / (axis.high - axis.low)
 
-    def _add(self, item: pg.GraphicsObject, depth: int) -> None:
-        item.setZValue(depth)
-        self._box.addItem(item, ignoreBounds=True)
+    def x(self, places: Floats) -> Floats:
+        """Return the pixels of places."""
+        return self._left + (places - self._low) * self._across
 
-    def remove(self) -> None:
-        """Take the items out of the picture."""
-        for item in (self.line, self.band, *self.bars):
-            self._box.removeItem(item)
-        self.bars.clear()
+    def y(self, values: Floats) -> Floats:
+        """Return the pixels of values."""
+        return self._bottom - (values - self._base) * self._up
 
-    def show(self, series: Series, drawn: Drawn) -> None:
-        """Draw ``drawn``."""
-        stack = series.kind is Kind.STACK and drawn.areas is not None
-        banded = len(drawn.band_x) > 0
-        self.line.setVisible(not stack)
-        self.band.setVisible(banded)
-        for bar in self.bars:
-            bar.setVisible(stack)
-        if stack:
-            self._show_bars(series, drawn)
-            return
-        if banded:
-            self._show_band(series, drawn)
-        self.line.setData(
-            drawn.x,
-            drawn.y,
-            pen=line_pen(series.colour, dashed=series.dashed),
-            connect="finite",
-            antialias=len(drawn.x) <= _SMOOTH_UP_TO,
-        )
 
-    def _show_band(self, series: Series, drawn: Drawn) -> None:
+def paint_series(painter: QPainter, to: Mapping, series: Series, drawn: Drawn) -> None:
+    """Paint line and faint band, or stacked bars."""
+    if series.kind is Kind.STACK and drawn.areas is not None:
+        _paint_bars(painter, to, series, drawn)
+        return
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(line_pen(series.colour, dashed=series.dashed))
+    smooth = len(drawn.x) <= _SMOOTH_UP_TO and not series.dashed
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, smooth)
+    draw_line(painter, to.x(drawn.x), to.y(drawn.y))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
+def paint_band(painter: QPainter, to: Mapping, series: Series, drawn: Drawn) -> None:
+    """Paint the raw values, faintly, below the lines of all runs."""
+    if len(drawn.band_x):
         y = np.empty(2 * len(drawn.band_x))
-        y[0::2], y[1::2] = drawn.low, drawn.high
-        pen = line_pen(colour_with(series.colour, 0.32))
-        self.band.setData(np.repeat(drawn.band_x, 2), y, pen=pen, connect="finite", antialias=False)
+        y[0::2], y[1::2] = to.y(drawn.low), to.y(drawn.high)
+        painter.setPen(line_pen(blended(series.colour, current().bg1, 0.36)))
+        draw_line(painter, np.repeat(to.x(drawn.band_x), 2), y)
 
-    def _show_bars(self, series: Series, drawn: Drawn) -> None:
-        while len(self.bars) < len(series.colours):
-            self.bars.append(pg.BarGraphItem(x0=[], x1=[], y0=[], y1=[], pen=None))
-            self._add(self.bars[-1], 1)
-        rows = np.empty((0, 0)) if drawn.areas is None else drawn.areas
-        ground = current().bg1
-        for bar, colour, low, high in zip(
-            self.bars, series.colours, rows[:-1], rows[1:], strict=True
-        ):
-            brush = blended(colour, ground, 0.8)
-            bar.setOpts(x0=drawn.x, x1=drawn.right, y0=low, y1=high, brush=brush)
+
+def _paint_bars(painter: QPainter, to: Mapping, series: Series, drawn: Drawn) -> None:
+    rows = np.empty((0, 0)) if drawn.areas is None else to.y(drawn.areas)
+    left, right = to.x(drawn.x), to.x(drawn.right)
+    painter.setPen(Qt.PenStyle.NoPen)
+    for colour, low, high in zip(series.colours, rows[:-1], rows[1:], strict=True):
+        painter.setBrush(blended(colour, current().bg1, 0.8))
+        fill_boxes(painter, left, high, right, low)

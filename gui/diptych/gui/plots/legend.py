@@ -10,8 +10,8 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from diptych.gui.plots import paint
-from diptych.gui.plots.chart import Reading
 from diptych.gui.plots.items import line_pen
+from diptych.gui.plots.reading import Reading
 from diptych.gui.plots.series import Kind
 from diptych.gui.text.format import number
 from diptych.gui.theme import current, font

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-import pyqtgraph as pg
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from diptych.gui.plots.items import colour_with, line_pen
+from diptych.gui.plots.arrays import draw_line
+from diptych.gui.plots.draw import draw
+from diptych.gui.plots.items import blended, colour_with, line_pen
 from diptych.gui.plots.paint import LEFT, RIGHT
 from diptych.gui.plots.scale import robust_range
-from diptych.gui.plots.series import Drawn, Kind, Series, draw
+from diptych.gui.plots.series import Drawn, Kind, Series
 from diptych.gui.plots.timeview import TimeView
 from diptych.gui.theme import current, font
 
@@ -98,11 +98,10 @@ class Overview(QWidget):
         painter.save()
         painter.setClipRect(strip)
         for series, drawn in zip(self._series, self._drawn, strict=True):
-            known = np.isfinite(drawn.y)
-            x = strip.left() + drawn.x[known] / self._end() * strip.width()
-            y = strip.bottom() - 3 - (drawn.y[known] - low) / (high - low) * (strip.height() - 6)
-            painter.setPen(line_pen(colour_with(series.colour, 0.8)))
-            painter.drawPolyline(pg.functions.arrayToQPolygonF(x, y))
+            x = strip.left() + drawn.x / self._end() * strip.width()
+            y = strip.bottom() - 3 - (drawn.y - low) / (high - low) * (strip.height() - 6)
+            painter.setPen(line_pen(blended(series.colour, current().bg0, 0.8)))
+            draw_line(painter, x, y)
         painter.restore()
 
     def _paint_frame(self, painter: QPainter, strip: QRectF) -> None:

@@ -14,7 +14,9 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPolygonF
 
 from diptych.gui.plots.items import colour_with, line_pen
 from diptych.gui.plots.marks import Marks, Stretch
+from diptych.gui.plots.outliers import Outlier
 from diptych.gui.plots.scale import Axis
+from diptych.gui.plots.series import Series
 from diptych.gui.theme import Tokens, font
 
 LEFT, RIGHT = 48, 24
@@ -110,7 +112,12 @@ def names(painter: QPainter, frame: Frame, marks: Marks, tokens: Tokens) -> None
     painter.setFont(font(11))
     metrics = QFontMetricsF(painter.font())
     taken: list[QRectF] = []
-    for text, begins in (*_warmup_name(frame, marks, metrics), *_capture_names(frame, marks)):
+    said = (
+        *_warmup_name(frame, marks, metrics),
+        *_capture_names(frame, marks),
+        *_stall_names(frame, marks),
+    )
+    for text, begins in said:
         width = metrics.horizontalAdvance(text)
         box = _room(frame, [QRectF(x, 0, width, _LINE) for x in begins], taken)
         if box is not None:
@@ -139,6 +146,15 @@ def _warmup_name(
 def _capture_names(frame: Frame, marks: Marks) -> list[tuple[str, list[float]]]:
     ordered = sorted(marks.captures, key=lambda s: s.high)
     return [(s.name, [frame.x(s.high) + 4]) for s in ordered if frame.holds(s.high)]
+
+
+def _stall_names(frame: Frame, marks: Marks) -> list[tuple[str, list[float]]]:
+    """Return what to write beside stalls, the longest first."""
+    seen = [s for s in marks.stalls if s.high >= frame.low and s.low <= frame.high]
+    longest = sorted(seen, key=lambda s: s.low - s.high)[:12]
+    return [
+        (s.name, [max(frame.x(s.low), frame.rect.left()) + 4, frame.x(s.high) + 4]) for s in longest
+    ]
 
 
 def _room(frame: Frame, places: list[QRectF], taken: list[QRectF]) -> QRectF | None:
@@ -203,11 +219,42 @@ def paint_mark(painter: QPainter, at: QPointF, radius: float, colour: str, mark:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
-def outlier(painter: QPainter, x: float, top: float, colour: str) -> None:
-    """Paint the small triangle that says: there is more above."""
+def outlier(painter: QPainter, frame: Frame, found: Outlier) -> None:
+    """Paint the small triangle that says: there is more beyond."""
+    x = frame.x(found.place)
+    edge, inner = (
+        (frame.rect.top(), frame.rect.top() + 6)
+        if found.above
+        else (frame.rect.bottom(), frame.rect.bottom() - 6)
+    )
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(colour))
-    points = [QPointF(x - 4, top + 6), QPointF(x + 4, top + 6), QPointF(x, top)]
+    painter.setBrush(QColor(found.colour))
+    points = [QPointF(x - 4, inner), QPointF(x + 4, inner), QPointF(x, edge)]
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     painter.drawPolygon(QPolygonF(points))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
+def odd(painter: QPainter, frame: Frame, series: Series) -> None:
+    """Mark where a value was no finite number: a cross at the top, in the run's colour."""
+    if not series.odd:
+        return
+    painter.setPen(line_pen(series.colour))
+    taken = -9.0
+    for t, _what in series.odd:
+        x, y = frame.x((t - series.origin) / series.per), frame.rect.top() + 5
+        if frame.rect.left() <= x <= frame.rect.right() and x - taken >= 8:
+            painter.drawLine(QLineF(x - 3, y - 3, x + 3, y + 3))
+            painter.drawLine(QLineF(x - 3, y + 3, x + 3, y - 3))
+            taken = x
+
+
+def stalls(painter: QPainter, frame: Frame, marks: Marks, tokens: Tokens) -> None:
+    """Tint the stretches in which no step ended."""
+    for stretch in marks.stalls:
+        rect = frame.between(stretch.low, stretch.high)
+        if rect.width() >= 0 and stretch.high >= frame.low and stretch.low <= frame.high:
+            rect.setWidth(max(rect.width(), 1.0))
+            painter.fillRect(rect, colour_with(tokens.warning, 0.16))
+            rect.setTop(rect.bottom() - 3)
+            painter.fillRect(rect, colour_with(tokens.warning, 0.9))

@@ -85,12 +85,15 @@ def set_apart(begin: Ints, end: Ints, cut: Buckets) -> Buckets:
 
 
 def extremes(values: Numbers, cut: Buckets) -> tuple[Floats, Floats]:
-    """Return the least and the greatest known value of each bucket."""
+    """Return the least and the greatest known value of each bucket; infinite is not known."""
     if not len(cut):
         return np.empty(0), np.empty(0)
-    seen = values[: cut.stop]
-    low = np.fmin.reduceat(seen, cut.starts).astype(np.float64)
-    high = np.fmax.reduceat(seen, cut.starts).astype(np.float64)
+    first = int(cut.starts[0])
+    seen = values[first : cut.stop]
+    if seen.dtype.kind == "f" and np.isinf(seen).any():
+        seen = np.where(np.isinf(seen), np.nan, seen)
+    low = np.fmin.reduceat(seen, cut.starts - first).astype(np.float64)
+    high = np.fmax.reduceat(seen, cut.starts - first).astype(np.float64)
     return low, high
 
 
@@ -141,10 +144,15 @@ def medians(t: Ints, values: Numbers, cut: Buckets, blocks: int) -> tuple[Ints, 
     if not len(cut):
         return np.empty(0, np.int64), np.empty(0)
     first = int(cut.starts[0])
-    size = 1 << max(0, ((cut.stop - first) // max(1, blocks)).bit_length() - 1)
+    size = median_size(cut.stop - first, blocks)
     if size < _ROLL:
         return t[first : cut.stop], _rolling(values, first, cut.stop)
     return _blocks(t, values, first - first % size, cut.stop, size)
+
+
+def median_size(rows: int, blocks: int) -> int:
+    """Return how many rows a block of a line of medians holds: a power of two."""
+    return 1 << max(0, (rows // max(1, blocks)).bit_length() - 1)
 
 
 def _rolling(values: Numbers, first: int, stop: int) -> Floats:
@@ -152,7 +160,7 @@ def _rolling(values: Numbers, first: int, stop: int) -> Floats:
     low, high = max(0, first - half), min(len(values), stop + half)
     padded = np.full(stop - first + 2 * half, np.nan)
     padded[low - first + half : high - first + half] = values[low:high]
-    rolled = _middle(np.lib.stride_tricks.sliding_window_view(padded, _ROLL))
+    rolled = middle(np.lib.stride_tricks.sliding_window_view(padded, _ROLL))
     rolled[np.isnan(padded[half : half + stop - first])] = np.nan
     return rolled
 
@@ -160,19 +168,22 @@ def _rolling(values: Numbers, first: int, stop: int) -> Floats:
 def _blocks(t: Ints, values: Numbers, first: int, stop: int, size: int) -> tuple[Ints, Floats]:
     whole = (stop - first) // size
     end = first + whole * size
-    middle = _middle(values[first:end].reshape(whole, size))
+    line = middle(values[first:end].reshape(whole, size))
     x = t[first + size // 2 : end : size]
     rest = stop - end
     if rest:
         x = np.append(x, t[end + rest // 2])
-        middle = np.append(middle, _middle(values[end:stop].reshape(1, rest)))
-    return x, middle
+        line = np.append(line, middle(values[end:stop].reshape(1, rest)))
+    return x, line
 
 
-def _middle(rows: Numbers) -> Floats:
+def middle(rows: Numbers) -> Floats:
     """Return the median of the known values of each row (the upper one of an even number)."""
     half = rows.shape[1] // 2
     result = np.partition(rows, half, axis=1)[:, half].astype(np.float64)
+    if rows.dtype.kind != "f":
+        return result
+    result[np.isinf(result)] = np.nan
     holed = np.flatnonzero(np.isnan(rows).any(axis=1))
     if len(holed):
         part = np.sort(rows[holed], axis=1)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
@@ -27,6 +28,7 @@ from diptych.gui.text.format import number
 from diptych.gui.theme import current, font
 
 HEAD = 24
+_LEGEND_MS = 120
 
 
 class Title(QWidget):
@@ -112,6 +114,11 @@ class Row(QWidget):
     folded_changed = Signal()
     outdated = Signal()
     """A chart has something newer to draw."""
+    mark_chosen = Signal(object)
+    place_chosen = Signal(object, float, float)
+    """This row, the place on the axis that was clicked, and how much of it is near."""
+    menu_wanted = Signal(object, object)
+    """This row, and where."""
 
     def __init__(
         self,
@@ -140,6 +147,10 @@ class Row(QWidget):
         self.folded = False
         self._lay_out()
         self.title.toggled.connect(self.toggle)
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(_LEGEND_MS)
+        self._later.timeout.connect(self.update_legend)
         time.cross_changed.connect(self.update_legend)
 
     def _lay_out(self) -> None:
@@ -170,8 +181,11 @@ class Row(QWidget):
         chart = Chart(self._time, zero=self._zero, named=self._named, parent=self)
         chart.top = self._top
         chart.setVisible(not self.folded)
-        chart.redrawn.connect(self.update_legend)
+        chart.redrawn.connect(self._legend_soon)
         chart.outdated.connect(self.outdated)
+        chart.mark_chosen.connect(self.mark_chosen)
+        chart.place_chosen.connect(partial(self.place_chosen.emit, self))
+        chart.menu_wanted.connect(partial(self.menu_wanted.emit, self))
         chart.setAccessibleName(self.title.title)
         self.charts.append(chart)
         self._column.addWidget(chart, 1)
@@ -180,6 +194,13 @@ class Row(QWidget):
         self._column.removeWidget(chart)
         chart.hide()
         chart.deleteLater()
+
+    def _legend_soon(self) -> None:
+        """Read the newest: at once at first, then no faster than anybody can read."""
+        if not self.legend.entries or self._time.cross is not None:
+            self.update_legend()
+        elif not self._later.isActive():
+            self._later.start()
 
     def update_legend(self) -> None:
         """Read the curves under the crosshair anew."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil, floor, log10
 
@@ -126,3 +127,29 @@ def time_label(seconds: float, span: float) -> str:
     text = f"{seconds:.{decimals}f}".replace("-", MINUS)
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return f"{text}{NBSP}s"
+
+
+def step_ticks(low: float, high: float, room: int) -> list[float]:
+    """Return at most ``room`` round step numbers between ``low`` and ``high``."""
+    step = max(1.0, round_step(max(high - low, 1.0) / max(1, room)))
+    step = 5.0 if step == 2.5 else step
+    return [i * step for i in range(ceil(low / step - 1e-9), floor(high / step + 1e-9) + 1)]
+
+
+def step_label(place: float, _span: float) -> str:
+    """Return a step number; between two of them that of the nearer one."""
+    return f"{round(place):,}".replace("-", MINUS)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What the shared axis counts: its ticks, its labels, and the least that can be shown."""
+
+    key: str
+    ticks: Callable[[float, float, int], list[float]]
+    label: Callable[[float, float], str]
+    least: float
+
+
+SECONDS = Unit("time", time_ticks, time_label, 1e-4)
+STEPS = Unit("step", step_ticks, step_label, 2.0)

@@ -1,33 +1,14 @@
-"""What one curve shows, and how it is reduced for one picture. No Qt here."""
+"""What one curve shows, and what of it one picture shows. No Qt here."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Hashable
+from dataclasses import dataclass, field
 from enum import Enum
 
 import numpy as np
 
-from diptych.gui.plots.reduce import (
-    Buckets,
-    Floats,
-    Ints,
-    Numbers,
-    break_gaps,
-    buckets,
-    extremes,
-    means,
-    medians,
-    ratios,
-    set_apart,
-    zigzag,
-)
-
-_MEDIAN_PIXELS = 3
-_BAR_PIXELS = 2
-_PAUSE_STEPS, _PAUSE_BARS = 8, 4
-"""Steps, or bars, that a pause must be longer than to be seen as one."""
-_RATIO_NS = 500_000_000
-"""A rate is taken over half a second at least: of one step it would only flicker."""
+from diptych.gui.plots.reduce import Floats, Ints, Numbers
 
 
 class Kind(Enum):
@@ -47,11 +28,16 @@ class Kind(Enum):
 class Series:
     """One curve of one run.
 
-    ``t`` is int64 ns on the run's clock, ``origin`` its zero; ``values`` has
-    shape (n,), or (rows, n) for a stack; shown is ``values * scale``. ``gap``
-    is the longest time in ns between two rows that a line may bridge.
-    ``begin`` is when each row began, where a row lasts for a while.
-    ``group`` names the run in the legend, ``mark`` is ``dot`` or ``square``.
+    ``t`` is int64 and rising, ``origin`` its zero, ``per`` how much of it is 1
+    on the shared axis (ns: 1e9 for seconds); ``values`` has shape (n,), or
+    (rows, n) for a stack; shown is ``values * scale``. ``gap`` is the longest
+    time between two rows that a line may bridge. ``begin`` is where each row
+    began, where a row lasts for a while. ``group`` names the run in the
+    legend, ``mark`` is ``dot`` or ``square``. ``key`` names the column in all
+    pictures, so that what was reduced is kept; the first ``settled`` rows
+    (``None``: all) will never change. ``odd`` are places (like ``t``) of values
+    that are no finite number, with what they are. ``why`` says why a value that
+    is not known is not.
     """
 
     group: str
@@ -69,13 +55,27 @@ class Series:
     gap: int | None = None
     colours: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
+    per: float = 1e9
+    key: Hashable = None
+    settled: int | None = None
+    odd: tuple[tuple[int, str], ...] = ()
+    why: str = ""
+
+    @property
+    def sure(self) -> int:
+        """How many of the first rows will never change."""
+        return len(self.t) if self.settled is None else min(self.settled, len(self.t))
+
+    def places(self, t: Ints) -> Floats:
+        """Return where on the shared axis values of ``t`` are."""
+        return (t - self.origin) / self.per
 
     def span(self) -> tuple[float, float] | None:
-        """Return first and last time in s, ``None`` without rows."""
+        """Return first and last place on the axis, ``None`` without rows."""
         if not len(self.t):
             return None
         first, last = int(self.t[0]) - self.origin, int(self.t[-1]) - self.origin
-        return first / 1e9, last / 1e9
+        return first / self.per, last / self.per
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,8 @@ class Drawn:
     areas: Floats | None = None
     right: Floats = field(default_factory=lambda: np.empty(0))
     steps: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    whole: bool = True
+    """Whether everything was worked out; if not, drawing again goes on with it."""
 
     @property
     def peak_x(self) -> Floats:
@@ -137,66 +139,3 @@ def nearest(x: Floats, at: float) -> int | None:
     right = int(np.searchsorted(x, at))
     left = max(0, right - 1)
     return left if at - x[left] <= x[min(right, len(x) - 1)] - at else right
-
-
-def draw(series: Series, low: float, high: float, pixels: int) -> Drawn:
-    """Reduce ``series`` to the picture from ``low`` to ``high`` s, ``pixels`` wide."""
-    begin = series.origin + int(low * 1e9)
-    end = series.origin + int(high * 1e9)
-    least = _RATIO_NS if series.kind is Kind.RATE else 0
-    if series.kind is Kind.STACK:
-        pixels = max(1, pixels // _BAR_PIXELS)
-    cut = buckets(series.t, begin, end, pixels, least)
-    return _DRAW[series.kind](series, cut, pixels)
-
-
-def _seconds(series: Series, t: Ints) -> Floats:
-    return (t - series.origin) / 1e9
-
-
-def _line(series: Series, cut: Buckets, _pixels: int) -> Drawn:
-    low, high = extremes(series.values, cut)
-    x, y = zigzag(series.t, low, high, cut)
-    if series.gap is not None:
-        x, y = break_gaps(x, y, max(series.gap, 2 * cut.width))
-    return Drawn(_seconds(series, x), y * series.scale)
-
-
-def _median(series: Series, cut: Buckets, pixels: int) -> Drawn:
-    x, y = medians(series.t, series.values, cut, pixels // _MEDIAN_PIXELS)
-    line = Drawn(_seconds(series, x), y * series.scale)
-    if series.dashed:
-        return line
-    low, high = (values * series.scale for values in extremes(series.values, cut))
-    return replace(line, band_x=_seconds(series, series.t[cut.starts]), low=low, high=high)
-
-
-def _stack(series: Series, cut: Buckets, _pixels: int) -> Drawn:
-    begin = series.t if series.begin is None else series.begin
-    cut = set_apart(begin, series.t, cut)
-    parts = means(series.values, cut) * series.scale
-    areas = np.vstack([np.zeros((1, parts.shape[1])), np.cumsum(parts, axis=0)])
-    left = _seconds(series, begin[cut.starts])
-    right = _seconds(series, series.t[cut.starts + cut.counts - 1])
-    bridged = _bridged(left, right, cut)
-    return Drawn(left, areas[-1], areas=areas, right=bridged, steps=cut.counts)
-
-
-def _bridged(left: Floats, right: Floats, cut: Buckets) -> Floats:
-    """Let each bar reach to the next one, unless there is a pause between them."""
-    if len(left) < 2:
-        return right
-    longest = np.maximum(_PAUSE_STEPS * (right - left) / cut.counts, _PAUSE_BARS * cut.width / 1e9)
-    pause = left[1:] - right[:-1]
-    right[:-1] = np.where(pause > longest[:-1], right[:-1], left[1:])
-    return right
-
-
-def _rate(series: Series, cut: Buckets, _pixels: int) -> Drawn:
-    under = series.under if series.under is not None else np.ones_like(series.values)
-    y = ratios(series.values, under, cut) * series.scale
-    last = series.t[cut.starts + cut.counts - 1]
-    return Drawn(_seconds(series, last), y)
-
-
-_DRAW = {Kind.LINE: _line, Kind.MEDIAN: _median, Kind.STACK: _stack, Kind.RATE: _rate}

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
-_LEAST = 1e-4
-"""Seconds; nothing is zoomed in further."""
+from diptych.gui.plots.scale import SECONDS, Unit
 
 Span = tuple[float, float]
 
 
 class TimeView(QObject):
-    """Seconds since each run began.
+    """Places on the axis that plots share: seconds since each run began, or step numbers.
 
     While *following*, the view's end stays at the newest data: all of it, or
     as long a stretch as was chosen by zooming. What is not live is not followed. ``range_changed``,
@@ -22,9 +21,11 @@ class TimeView(QObject):
     cross_changed = Signal()
     brush_changed = Signal()
     follow_changed = Signal(bool)
+    unit_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.unit = SECONDS
         self._extent: Span = (0.0, 1.0)
         self._range: Span = (0.0, 1.0)
         self._length: float | None = None
@@ -57,9 +58,25 @@ class TimeView(QObject):
         """The selected stretch."""
         return self._brush
 
+    def set_unit(self, unit: Unit, last: float, span: Span | None, brush: Span | None) -> None:
+        """Count something else from now on: up to ``last``, with ``span`` and ``brush`` in it.
+
+        Without a ``span``, all is shown.
+        """
+        self.unit = unit
+        self._extent = (0.0, max(last, unit.least))
+        self._length = None if span is None else max(span[1] - span[0], unit.least)
+        self._cross, self._brush = None, brush
+        self._range = self._extent if span is None else (span[0], span[0] + (self._length or 1.0))
+        if self._follow:
+            self._go_to_end()
+        for changed in (self.unit_changed, self.range_changed, self.cross_changed):
+            changed.emit()
+        self.brush_changed.emit()
+
     def set_extent(self, last: float) -> None:
         """Say where the newest data is."""
-        last = max(last, _LEAST)
+        last = max(last, self.unit.least)
         if last == self._extent[1]:
             return
         whole = self._range == self._extent
@@ -97,7 +114,10 @@ class TimeView(QObject):
         Without ``at`` it is around the middle, or while following up to the end.
         """
         low, high = self._range
-        length = min(max((high - low) * factor, _LEAST), max(self._extent[1] * 1.05, _LEAST))
+        length = min(
+            max((high - low) * factor, self.unit.least),
+            max(self._extent[1] * 1.05, self.unit.least),
+        )
         if self._follow and at is None:
             self._length = None if length >= self._extent[1] else length
             self._go_to_end()
@@ -141,7 +161,7 @@ class TimeView(QObject):
 
     def _show(self, low: float, high: float) -> None:
         """Keep the stretch's length and some data in sight."""
-        length = max(high - low, _LEAST)
+        length = max(high - low, self.unit.least)
         last = self._extent[1]
         low = min(max(low, -0.1 * length), max(last - 0.1 * length, 0.0))
         self._set(low, low + length)
