@@ -1,4 +1,4 @@
-"""``diptych runs list|show|export``: what was run, and how to get it out."""
+"""``diptych runs``: what was run, how to get it out, and (`runs_care`) how to keep it tidy."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from diptych.profiling.cli import runs_care
 from diptych.profiling.cli.errors import CliError
 
 if TYPE_CHECKING:
@@ -14,13 +15,17 @@ if TYPE_CHECKING:
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the subcommand and its three actions."""
-    parser = subparsers.add_parser("runs", help="list, show and export runs")
+    """Add the subcommand and its actions."""
+    parser = subparsers.add_parser("runs", help="list, show, export, name and delete runs")
     parser.set_defaults(run=run)
-    actions = parser.add_subparsers(dest="action", required=True, metavar="list|show|export")
+    names = "|".join(("list", "show", "export", *runs_care.ACTIONS))
+    actions = parser.add_subparsers(dest="action", required=True, metavar=names)
     listing = actions.add_parser("list", help="all runs, the newest first")
     listing.add_argument("--json", action="store_true", help="one JSON array")
     listing.add_argument("--limit", type=_count, metavar="N", help="the newest N only")
+    listing.add_argument(
+        "--tag", action="append", default=[], metavar="TAG", help="only runs that have it"
+    )
     show = actions.add_parser("show", help="the summary of one run")
     _add_run(show)
     show.add_argument("--json", action="store_true", help="one JSON object")
@@ -32,6 +37,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     export.add_argument("--window", type=int, metavar="N", help="the trace of this window only")
     export.add_argument("--force", action="store_true", help="replace what is there")
+    runs_care.add_parsers(actions)
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
@@ -46,22 +52,27 @@ def _count(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Carry out one action; returns the exit status."""
+    if args.action in runs_care.ACTIONS:
+        return runs_care.run(args)
     return {"list": _list, "show": _show, "export": _export}[args.action](args)
 
 
 def _list(args: argparse.Namespace) -> int:
-    from diptych.profiling.cli.runs_text import listing, listing_json
-    from diptych.profiling.runner.home import runs_dir
-    from diptych.profiling.runs.store import RunStore
+    from diptych.profiling.cli.runs_text import listing, listing_json, open_store
 
-    entries = RunStore(runs_dir()).list()[: args.limit]
-    entries = [_completed(entry) for entry in entries]
+    store = open_store()
+    every = store.list()
+    wanted = {tag.removeprefix("#").casefold() for tag in args.tag}
+    entries = [e for e in every if wanted <= {tag.casefold() for tag in e.tags}]
+    entries = [_completed(entry) for entry in entries[: args.limit]]
     if args.json:
         print(listing_json(entries))
     elif entries:
         print(listing(entries))
+    elif every:
+        print(f"none of {len(every):,} runs has the tag {' and '.join(args.tag)}", file=sys.stderr)
     else:
-        print(f"no runs in {runs_dir()} yet; `diptych run` makes one", file=sys.stderr)
+        print(f"no runs in {store.folder} yet; `diptych run` makes one", file=sys.stderr)
     return 0
 
 
@@ -70,7 +81,7 @@ def _completed(entry: RunEntry) -> RunEntry:
     from diptych.profiling.runs.store import read_entry
     from diptych.profiling.runs.summary import write_summary
 
-    if entry.summary is not None or entry.problem is not None or entry.state.live:
+    if entry.outcome is not None or entry.problem is not None or entry.state.live:
         return entry
     write_summary(entry.directory)
     return read_entry(entry.directory)
@@ -111,11 +122,10 @@ def _export(args: argparse.Namespace) -> int:
 
 
 def _find(text: str) -> RunEntry:
-    from diptych.profiling.runner.home import runs_dir
+    from diptych.profiling.cli.runs_text import open_store
     from diptych.profiling.runs.files import RunError
-    from diptych.profiling.runs.store import RunStore
 
     try:
-        return RunStore(runs_dir()).find(text)
+        return open_store().find(text)
     except RunError as error:
         raise CliError(str(error)) from None

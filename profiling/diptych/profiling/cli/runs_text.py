@@ -11,19 +11,44 @@ import msgspec
 from diptych.profiling.cli.figures import UNKNOWN, number, size
 from diptych.profiling.records.manifest import Manifest
 from diptych.profiling.records.summary import StepTimes, Summary
-from diptych.profiling.runs.store import RunEntry
+from diptych.profiling.runner.home import home, runs_dir
+from diptych.profiling.runs.index import INDEX_FILE
+from diptych.profiling.runs.notes import read_notes
+from diptych.profiling.runs.store import RunEntry, RunStore
+from diptych.profiling.runs.trash import Trashed, folder_size
 
-_HEADS = ("run", "framework", "workload", "state", "steps", "ms/step", "when")
-_RIGHT = {"steps", "ms/step"}
+_HEADS = ("run", "framework", "workload", "state", "steps", "ms/step", "when", "tags")
+_TRASH_HEADS = ("run", "size", "deleted", "from")
+_RIGHT = {"steps", "ms/step", "size"}
+_SHORT = 60
+"""Characters of a name in a table."""
+
+
+def open_store() -> RunStore:
+    """Return the store of the user's runs; with the window it shares what is known of them."""
+    return RunStore(runs_dir(), home() / INDEX_FILE)
 
 
 def listing(entries: Sequence[RunEntry]) -> str:
     """Return a table of runs; ``ms/step`` is the median of completed time."""
-    rows = [_row(entry) for entry in entries]
-    widths = [max(map(len, column)) for column in zip(_HEADS, *rows, strict=True)]
-    lines = [_line(row, widths) for row in (_HEADS, *rows)]
-    lines += [f"{plain(e.id)}: {plain(e.problem)}" for e in entries if e.problem]
-    return "\n".join(lines)
+    problems = [f"{plain(e.id)}: {plain(e.problem)}" for e in entries if e.problem]
+    return "\n".join([*_table(_HEADS, [_row(entry) for entry in entries]), *problems])
+
+
+def trash_listing(found: Sequence[Trashed]) -> str:
+    """Return a table of what is in the trash."""
+    return "\n".join(_table(_TRASH_HEADS, [_trash_row(trashed) for trashed in found]))
+
+
+def _trash_row(trashed: Trashed) -> tuple[str, ...]:
+    name = f"{short(trashed.entry.name)} ({trashed.key})" if trashed.entry.name else trashed.key
+    where = str(trashed.origin.parent) if trashed.origin else UNKNOWN
+    return (plain(name), size(folder_size(trashed.directory)), _when(trashed.moved), plain(where))
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+    return [_line(row, widths, heads) for row in (heads, *rows)]
 
 
 def _row(entry: RunEntry) -> tuple[str, ...]:
@@ -35,43 +60,52 @@ def _row(entry: RunEntry) -> tuple[str, ...]:
         UNKNOWN if entry.steps is None else f"{entry.steps:,}",
         number(entry.median_ms),
         _when(entry.created),
+        tag_words(entry.tags),
     )
+
+
+def tag_words(tags: Iterable[str]) -> str:
+    """Return such as ``#baseline #fp16``."""
+    return " ".join(f"#{short(tag)}" for tag in tags)
 
 
 def _called(entry: RunEntry) -> str:
     """Return what a run is found by: its name, its folder, and its id where that differs."""
     folder, *ids = entry.names
-    found = [*([entry.name] if entry.name else []), folder, *(f"id {name}" for name in ids)]
+    found = [*([short(entry.name)] if entry.name else []), folder, *(f"id {name}" for name in ids)]
     first, *more = found
     return f"{first} ({', '.join(more)})" if more else first
 
 
-def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+def _line(row: Sequence[str], widths: Sequence[int], heads: Sequence[str]) -> str:
     cells = [
         cell.rjust(width) if head in _RIGHT else cell.ljust(width)
-        for head, cell, width in zip(_HEADS, row, widths, strict=True)
+        for head, cell, width in zip(heads, row, widths, strict=True)
     ]
     return "  ".join(cells).rstrip()
 
 
 def listing_json(entries: Sequence[RunEntry]) -> str:
     """Return a JSON array, one object a run."""
-    return _json([_entry_object(entry) for entry in entries])
+    return as_json([entry_object(entry) for entry in entries])
 
 
-def _entry_object(entry: RunEntry) -> dict[str, Any]:
+def entry_object(entry: RunEntry) -> dict[str, Any]:
+    """Return one run as a script reads it."""
     return {
         "id": entry.id,
         "dir": str(entry.directory),
         "name": entry.name,
         "framework": entry.framework,
-        "workload": entry.manifest.request.workload if entry.manifest else None,
-        "script": entry.manifest.request.script if entry.manifest else None,
+        "workload": entry.request.workload if entry.request else None,
+        "script": entry.request.script if entry.request else None,
         "state": entry.state.value,
         "steps": entry.steps,
         "median_ms": entry.median_ms,
-        "created": _stamp(entry.created),
+        "created": stamp(entry.created),
         "problem": entry.problem,
+        "tags": list(entry.tags),
+        "note": read_notes(entry.directory).note,
     }
 
 
@@ -79,15 +113,22 @@ def shown_json(entry: RunEntry, summary: Summary) -> str:
     """Return the summary as one JSON object, with what was asked as ``manifest``."""
     data = msgspec.to_builtins(summary)
     data["manifest"] = msgspec.to_builtins(entry.manifest)
-    return _json(data)
+    return as_json(data)
 
 
 def shown(entry: RunEntry, summary: Summary) -> str:
     """Return a page on one run."""
-    rows = [*_asked(entry.manifest), *_came_out(summary)]
+    rows = [*_said(entry), *_asked(entry.manifest), *_came_out(summary)]
     width = max(len(head) for head, _ in rows)
-    title = plain(entry.name or summary.id)
+    title = short(entry.name or summary.id)
     return "\n".join([title, *(f"  {head:<{width}}  {plain(text)}" for head, text in rows)])
+
+
+def _said(entry: RunEntry) -> Iterable[tuple[str, str]]:
+    if entry.tags:
+        yield "tags", tag_words(entry.tags)
+    for number, line in enumerate(read_notes(entry.directory).note.splitlines()):
+        yield "" if number else "note", line
 
 
 def _asked(manifest: Manifest | None) -> Iterable[tuple[str, str]]:
@@ -166,12 +207,24 @@ def _lost(summary: Summary) -> str:
     return ", ".join(parts) or "no record"
 
 
+def short(text: str) -> str:
+    """Return ``text`` on one line and no longer than a table bears."""
+    line = " ".join(plain(text[: 4 * _SHORT]).split())
+    return line if len(line) <= _SHORT else f"{line[: _SHORT - 1]}…"
+
+
+def plain_lines(text: str) -> str:
+    """Return ``text`` without control characters, its lines as they are."""
+    return "\n".join(map(plain, text.splitlines()))
+
+
 def plain(text: str) -> str:
     """Return ``text`` on one line and without control characters: it may come from anywhere."""
     return "".join(c if c.isprintable() else "�" if c not in "\n\t" else " " for c in text)
 
 
-def _stamp(ns: int) -> str | None:
+def stamp(ns: int) -> str | None:
+    """Return a Unix time as scripts read it; nothing when there is no such time."""
     try:
         return datetime.fromtimestamp(ns / 1e9).astimezone().isoformat(timespec="seconds")
     except (ValueError, OverflowError, OSError):
@@ -179,9 +232,10 @@ def _stamp(ns: int) -> str | None:
 
 
 def _when(ns: int) -> str:
-    stamp = _stamp(ns)
-    return stamp[:19].replace("T", " ") if stamp else UNKNOWN
+    found = stamp(ns)
+    return found[:19].replace("T", " ") if found else UNKNOWN
 
 
-def _json(data: Any) -> str:
+def as_json(data: Any) -> str:
+    """Return plain data as JSON over several lines."""
     return msgspec.json.format(msgspec.json.encode(data)).decode()

@@ -19,6 +19,8 @@ from diptych.profiling.runner.files import write_atomically
 from diptych.profiling.runs.entry import RunEntry
 from diptych.profiling.runs.snapshot import RunState
 
+INDEX_FILE = "runs.index"
+"""Its name in the home."""
 _VERSION = 1
 _LARGEST = 64 << 20
 _ENOUGH = 32
