@@ -15,12 +15,14 @@ from diptych.gui.models.own_gpus import gpus_of, used
 from diptych.gui.plots.marks import Marks, Stretch
 from diptych.gui.plots.reduce import Floats, Ints
 from diptych.gui.plots.series import Kind, Series
+from diptych.gui.text import names
 from diptych.gui.text.format import plural
 from diptych.gui.theme import Tokens
 from diptych.profiling.records.kinds import PHASES
 from diptych.profiling.runs import snapshot as runs
 from diptych.profiling.runs.snapshot import RunSnapshot
 
+short_names = names.short_names
 _MS, _GIB = 1e-6, 1 / 2**30
 _LEAST_GAP = 2_000_000_000
 """Nanoseconds between two samples that a line bridges at least."""
@@ -34,31 +36,6 @@ class Shown:
     name: str
     colour: str
     mark: str
-
-
-def short_names(snapshots: list[RunSnapshot]) -> list[str]:
-    """Return the shortest names that tell the runs apart: framework, workload, part of the id."""
-    for name in (_framework, _framework_and_subject, _with_tail, lambda s: s.id):
-        names = [name(snapshot) for snapshot in snapshots]
-        if len(set(names)) == len(names):
-            return names
-    return names
-
-
-def _framework(snapshot: RunSnapshot) -> str:
-    if snapshot.framework is not None:
-        return snapshot.framework.name
-    return snapshot.manifest.request.framework if snapshot.manifest else snapshot.id
-
-
-def _framework_and_subject(snapshot: RunSnapshot) -> str:
-    request = snapshot.manifest.request if snapshot.manifest else None
-    subject = (request.name or request.workload or request.script) if request else None
-    return f"{_framework(snapshot)} {(subject or snapshot.id).rsplit('/', 1)[-1]}"
-
-
-def _with_tail(snapshot: RunSnapshot) -> str:
-    return f"{_framework_and_subject(snapshot)} {snapshot.id.rpartition('-')[2]}"
 
 
 def all_series(shown: list[Shown], tokens: Tokens) -> dict[str, list[Series]]:
