@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 import weakref
 from collections import OrderedDict
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,15 +22,48 @@ _KEPT = 8
 """Runs whose instants are kept."""
 
 
-@dataclass(frozen=True, slots=True)
 class _Made:
-    """The instants of one snapshot; those before ``settled`` are the same in all later ones."""
+    """The instants of one run, as far as they are known; those before ``settled`` stay."""
 
-    source: weakref.ref[Ints]
-    ruler: str | None
-    first: int
-    at: Ints
-    settled: int
+    def __init__(self, steps: StepColumns, ruler: str | None) -> None:
+        self.ruler = ruler
+        self.first = int(steps.start[0])
+        self.source: weakref.ref[Ints] | None = None
+        self.settled = 0
+        self.at: Ints = np.empty(0, np.int64)
+        self._room = np.empty(0, np.int64)
+
+    def goes_on(self, steps: StepColumns, ruler: str | None) -> bool:
+        """Whether ``steps`` go on where these ended (a journal may be replaced)."""
+        same = self.ruler == ruler and len(steps) >= self.settled
+        return same and int(steps.start[0]) == self.first
+
+    def take(self, steps: StepColumns) -> None:
+        """Work out the instants of the steps that are new, or were not known before."""
+        settled = self.settled
+        room = self._with_room(len(steps))
+        known = np.isfinite(steps.completed_at[settled:])
+        ends = steps.end[settled:]
+        news = np.where(known, steps.completed_at[settled:], ends).astype(np.int64)
+        if settled:
+            news[:1] = np.maximum(news[:1], room[settled - 1])
+        np.maximum.accumulate(news, out=news)
+        room[settled : len(steps)] = news
+        self.at = room[: len(steps)]
+        self.at.flags.writeable = False
+        unknown = np.flatnonzero(~known)
+        sure = settled + (int(unknown[0]) if len(unknown) else len(known))
+        self.settled = max(sure, len(steps) - _LATE)
+        self.source = weakref.ref(steps.end)
+
+    def _with_room(self, size: int) -> Ints:
+        # Whoever holds the instants of a moment ago sees late completions in them, as
+        # he does in the steps' own columns; a column that must grow moves elsewhere.
+        if size > len(self._room):
+            larger = np.empty(max(size, len(self._room) * 3 // 2), np.int64)
+            larger[: self.settled] = self._room[: self.settled]
+            self._room = larger
+        return self._room
 
 
 _kept: OrderedDict[Path, _Made] = OrderedDict()
@@ -44,39 +76,28 @@ def completed_at(snapshot: RunSnapshot) -> Ints:
     A framework may dispatch twenty steps at once and then wait for them: at
     their dispatch they would stand in heaps. Shape (steps,), read-only.
     """
+    return _made(snapshot)[0]
+
+
+def settled_count(snapshot: RunSnapshot) -> int:
+    """Return how many of the first steps are complete for good: no later record changes them."""
+    return _made(snapshot)[1]
+
+
+def _made(snapshot: RunSnapshot) -> tuple[Ints, int]:
     steps = snapshot.steps
-    if snapshot.ruler in (None, "sync") or not len(steps):
-        return steps.end
+    if not len(steps):
+        return steps.end, 0
     with _lock:
-        old = _kept.pop(snapshot.directory, None)
-        if old is None or old.source() is not steps.end or old.ruler != snapshot.ruler:
-            old = _extend(old, steps, snapshot.ruler)
-        _kept[snapshot.directory] = old
+        found = _kept.pop(snapshot.directory, None)
+        if found is None or not found.goes_on(steps, snapshot.ruler):
+            found = _Made(steps, snapshot.ruler)
+        if found.source is None or found.source() is not steps.end:
+            found.take(steps)
+        _kept[snapshot.directory] = found
         while len(_kept) > _KEPT:
             _kept.popitem(last=False)
-    return old.at
-
-
-def _extend(old: _Made | None, steps: StepColumns, ruler: str | None) -> _Made:
-    settled = old.settled if old is not None and _same_run(old, steps) else 0
-    at = np.empty(len(steps), np.int64)
-    if old is not None and settled:
-        at[:settled] = old.at[:settled]
-    known = np.isfinite(steps.completed_at[settled:])
-    ends = steps.end[settled:]
-    at[settled:] = np.where(known, steps.completed_at[settled:], ends).astype(np.int64)
-    first = max(0, settled - 1)
-    np.maximum.accumulate(at[first:], out=at[first:])
-    at.flags.writeable = False
-    unknown = np.flatnonzero(~known)
-    sure = settled + (int(unknown[0]) if len(unknown) else len(known))
-    sure = max(sure, len(steps) - _LATE)
-    return _Made(weakref.ref(steps.end), ruler, int(steps.start[0]), at, sure)
-
-
-def _same_run(old: _Made, steps: StepColumns) -> bool:
-    """Whether ``steps`` go on where the older ones ended (a journal may be replaced)."""
-    return len(steps) >= old.settled and int(steps.start[0]) == old.first
+        return found.at, found.settled
 
 
 def completed_count(snapshot: RunSnapshot) -> int:

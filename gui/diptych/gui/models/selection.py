@@ -5,12 +5,16 @@ Lives on the GUI thread. A run keeps its colour for as long as it is shown.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
+from diptych.gui.models.placing import AXES, Axis
 from diptych.gui.theme import current
+from diptych.profiling.runs.snapshot import RunSnapshot
+
+Span = tuple[float, float]
 
 MOST = 6
 """Runs that can be shown at once: as many as have a colour of their own."""
@@ -35,9 +39,11 @@ class Look:
 
 
 class Selection(QObject):
-    """Shown runs, brush, crosshair, follow flag.
+    """Shown runs, brush, crosshair, follow flag, pause.
 
-    Times are seconds since each run's own origin, so that runs overlay.
+    Places are seconds since each run's own origin, or step numbers, by
+    `axis`, so that runs overlay. ``models.brush.brushed`` says which stretch
+    of a run the brush is.
     """
 
     shown_changed = Signal()
@@ -45,6 +51,11 @@ class Selection(QObject):
     range_changed = Signal()
     cursor_changed = Signal()
     follow_changed = Signal(bool)
+    axis_changed = Signal()
+    """Brush and crosshair speak of the new axis already."""
+    paused_changed = Signal()
+    window_wanted = Signal(str, int, int)
+    """Somebody asks for the operators of a profile window: run, rank, number."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -54,6 +65,10 @@ class Selection(QObject):
         self._range: tuple[float, float] | None = None
         self._cursor: float | None = None
         self._follow = True
+        self._axis: Axis = "time"
+        self._held: dict[str, RunSnapshot] | None = None
+        self.convert: Callable[[Span, Axis], Span | None] = lambda _span, _axis: None
+        """Turns a span of the axis into one of the other axis; set by whoever knows the runs."""
 
     @property
     def shown(self) -> tuple[str, ...]:
@@ -70,6 +85,7 @@ class Selection(QObject):
         if self._range is not None:
             self.set_range(None)
         self.set_cursor(None)
+        self.hold(None)
         self.shown_changed.emit()
 
     def learn(self, frameworks: Mapping[str, str | None]) -> None:
@@ -122,6 +138,36 @@ class Selection(QObject):
         if seconds != self._cursor:
             self._cursor = seconds
             self.cursor_changed.emit()
+
+    @property
+    def axis(self) -> Axis:
+        """What the shared axis counts: seconds, or steps."""
+        return self._axis
+
+    def set_axis(self, axis: object) -> None:
+        """Count something else; the brush stays on the same steps. Unknown ones change nothing."""
+        chosen = next((known for known in AXES if known == axis), self._axis)
+        if chosen == self._axis:
+            return
+        span = None if self._range is None else self.convert(self._range, chosen)
+        self._axis, self._range, self._cursor = chosen, span, None
+        for changed in (self.axis_changed, self.range_changed, self.cursor_changed):
+            changed.emit()
+
+    @property
+    def held(self) -> Mapping[str, RunSnapshot] | None:
+        """While paused: what was known of each run then. Else ``None``."""
+        return self._held
+
+    def hold(self, snapshots: Mapping[str, RunSnapshot] | None) -> None:
+        """Pause: numbers and pictures speak of ``snapshots``; with ``None`` go on."""
+        if (snapshots is None) != (self._held is None):
+            self._held = None if snapshots is None else dict(snapshots)
+            self.paused_changed.emit()
+
+    def seen(self, run: str, newest: RunSnapshot | None) -> RunSnapshot | None:
+        """Return what is to be shown of a run: while paused what was known then."""
+        return newest if self._held is None else self._held.get(run, newest)
 
     @property
     def follow(self) -> bool:

@@ -29,8 +29,9 @@ def polygon(x: Floats, y: Floats) -> QPolygonF:
     made.resize(len(x))
     if len(x):
         # Qt's binding says nothing of the pointer that `data` gives.
-        pointer: Any = shiboken6.VoidPtr(made.data(), len(x) * 16, True)
-        points = np.frombuffer(pointer, np.float64).reshape(-1, 2)
+        pointer: Any = shiboken6.VoidPtr
+        memory = pointer(made.data(), len(x) * 16, True)
+        points = np.frombuffer(memory, np.float64).reshape(-1, 2)
         points[:, 0], points[:, 1] = x, y
     return made
 
