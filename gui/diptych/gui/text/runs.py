@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+from msgspec.structs import astuple
 
 from diptych.gui.models.completion import progress
 from diptych.gui.text import format as fmt
+from diptych.gui.text.names import title
+from diptych.gui.text.plain import one_line
+from diptych.gui.text.tr import tr, trn
 from diptych.profiling.records.layout import RunPaths
 from diptych.profiling.records.manifest import RunRequest
+from diptych.profiling.runs.notes import RunNotes
 from diptych.profiling.runs.snapshot import RunSnapshot, RunState
 from diptych.profiling.runs.statistics import counted_steps
 from diptych.profiling.runs.store import RunEntry
@@ -27,28 +33,34 @@ ICONS = {
 """Icon and colour of the states that do not move."""
 
 WORDS = {
-    RunState.STARTING: "starting",
-    RunState.RUNNING: "running",
-    RunState.STOPPING: "stopping",
-    RunState.DONE: "done",
-    RunState.FAILED: "failed",
-    RunState.STOPPED: "stopped",
-    RunState.TIMEOUT: "timed out",
-    RunState.INTERRUPTED: "interrupted",
-    RunState.DAMAGED: "cannot be read",
+    RunState.STARTING: tr("starting"),
+    RunState.RUNNING: tr("running"),
+    RunState.STOPPING: tr("stopping"),
+    RunState.DONE: tr("done"),
+    RunState.FAILED: tr("failed"),
+    RunState.STOPPED: tr("stopped"),
+    RunState.TIMEOUT: tr("timed out"),
+    RunState.INTERRUPTED: tr("interrupted"),
+    RunState.DAMAGED: tr("cannot be read"),
 }
 
 BAD = (RunState.FAILED, RunState.TIMEOUT, RunState.DAMAGED, RunState.INTERRUPTED)
 
-NOT_A_RUN = "not a Diptych run"
+NOT_A_RUN = tr("not a Diptych run")
 
 _LATEST = 200
 """Steps of a live run over which its ms/step is taken."""
+_LOOK_BACK = 100_000
+"""Steps among which they are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunWords:
-    """What a list says of one run. ``fraction`` is how far it is, if that is known."""
+    """What a list says of one run, all of it plain and on one line.
+
+    ``fraction`` is how far it is, if that is known. ``lost`` counts records
+    that could not be written or read.
+    """
 
     title: str
     second: str
@@ -57,15 +69,8 @@ class RunWords:
     bad: bool
     fraction: float | None = None
     lost: int = 0
-    """Records that could not be written or read."""
-
-
-def title(framework: str | None, subject: str | None, name: str | None, fallback: str) -> str:
-    """Return such as ``torch resnet18``, or the name that the user gave."""
-    if name:
-        return name
-    words = [word for word in (None if framework == "auto" else framework, subject) if word]
-    return " ".join(words) or fallback
+    tags: tuple[str, ...] = ()
+    note: str = ""
 
 
 def setup(request: RunRequest | None) -> str:
@@ -73,42 +78,62 @@ def setup(request: RunRequest | None) -> str:
     if request is None:
         return ""
     if request.workload is None:
-        return " ".join(request.args) or "own script"
+        return " ".join(request.args) or tr("own script")
     knobs = request.knobs
     words = []
     if "batch_size" in knobs:
-        words.append(f"batch {knobs['batch_size']}")
+        words.append(tr("batch {size}", size=knobs["batch_size"]))
     words += [str(knobs[k]) for k in ("precision", "device") if k in knobs and knobs[k] != "cpu"]
     if knobs.get("mode") == "infer":
-        words.append("inference")
-    if knobs.get("execution") in ("compile", "hybridize"):
-        words.append({"compile": "compiled", "hybridize": "hybridized"}[str(knobs["execution"])])
-    return " · ".join([*words, "fenced"] if request.fenced else words)
+        words.append(tr("inference"))
+    execution = {"compile": tr("compiled"), "hybridize": tr("hybridized")}
+    if knobs.get("execution") in execution:
+        words.append(execution[str(knobs["execution"])])
+    return " · ".join([*words, tr("fenced")] if request.fenced else words)
 
 
 def describe(entry: RunEntry, snapshot: RunSnapshot | None) -> RunWords:
     """Put one run into words."""
+    if entry.problem is not None:
+        return _unreadable(entry, snapshot, entry.problem)
     state = snapshot.state if snapshot is not None else entry.state
-    request = entry.manifest.request if entry.manifest else None
     framework = entry.framework
     if snapshot is not None and snapshot.framework is not None:
         framework = snapshot.framework.name
-    if entry.problem is not None:
-        return _unreadable(entry, snapshot, entry.problem)
-    second = setup(request)
+    second = setup(entry.request)
     if state not in (RunState.DONE, RunState.RUNNING):
         second = _trouble(entry, snapshot, state)
-    own = title(framework, entry.subject, None, "") if entry.name else ""
+    notes = _notes(entry, snapshot)
+    own = title(framework, entry.subject, None, "") if notes.name else ""
     lost = _lost(entry, snapshot)
     return RunWords(
-        title=title(framework, entry.subject, entry.name, entry.id),
-        second=" · ".join(filter(None, (own, lost_words(lost), second))),
+        title=title(framework, entry.subject, notes.name, entry.id),
+        second=one_line(_joined(own, lost_words(lost), second, tag_words(notes.tags))),
         value=_value(entry, snapshot),
         state=state,
         bad=state in BAD,
         fraction=_fraction(snapshot) if state.live else None,
         lost=lost,
+        tags=notes.tags,
+        note=notes.note,
     )
+
+
+def tag_words(tags: Iterable[str]) -> str:
+    """Return such as ``#baseline #fp16``."""
+    return " ".join(f"#{one_line(tag, 60)}" for tag in tags)
+
+
+def _joined(*parts: str) -> str:
+    return " · ".join(part for part in parts if part)
+
+
+def _notes(entry: RunEntry, snapshot: RunSnapshot | None) -> RunNotes:
+    """Return what a person says of the run; who follows it knows that first."""
+    if snapshot is not None and snapshot.manifest is not None:
+        notes = snapshot.notes
+        return RunNotes(name=snapshot.name, note=notes.note, tags=notes.tags)
+    return RunNotes(name=entry.name, note=entry.note, tags=entry.tags)
 
 
 def _unreadable(entry: RunEntry, snapshot: RunSnapshot | None, problem: str) -> RunWords:
@@ -119,8 +144,17 @@ def _unreadable(entry: RunEntry, snapshot: RunSnapshot | None, problem: str) -> 
         for path in paths:
             problem = problem.removeprefix(path)
         second = f"{problem[:1].upper()}{problem[1:]}"
-    value = _value(entry, snapshot)
-    return RunWords(entry.directory.name, second, value, RunState.DAMAGED, bad=True)
+    folder = one_line(entry.directory.name)
+    named = one_line(entry.name or "")
+    return RunWords(
+        title=named or folder,
+        second=one_line(_joined(second, folder if named else "", tag_words(entry.tags))),
+        value=_value(entry, snapshot),
+        state=RunState.DAMAGED,
+        bad=True,
+        tags=entry.tags,
+        note=entry.note,
+    )
 
 
 def is_foreign(entry: RunEntry) -> bool:
@@ -130,22 +164,17 @@ def is_foreign(entry: RunEntry) -> bool:
 
 def lost_words(lost: int) -> str:
     """Return such as ``3 records lost``; nothing when none was."""
-    return f"{fmt.plural(lost, 'record')} lost" if lost else ""
+    return trn("{n} record lost", "{n} records lost", lost) if lost else ""
 
 
 def _lost(entry: RunEntry, snapshot: RunSnapshot | None) -> int:
-    losses = snapshot.losses if snapshot else entry.summary.losses if entry.summary else None
-    if losses is None:
-        return 0
-    return losses.missing + losses.malformed + losses.unknown_kind + losses.not_written
+    return entry.lost if snapshot is None else sum(astuple(snapshot.losses))
 
 
 def _trouble(entry: RunEntry, snapshot: RunSnapshot | None, state: RunState) -> str:
     if snapshot is not None and snapshot.state_text:
         return snapshot.state_text
-    if entry.summary is not None and entry.summary.status_text:
-        return entry.summary.status_text
-    return WORDS[state]
+    return entry.outcome or WORDS[state]
 
 
 def _value(entry: RunEntry, snapshot: RunSnapshot | None) -> str:
@@ -160,9 +189,13 @@ def _value(entry: RunEntry, snapshot: RunSnapshot | None) -> str:
 def latest_step_ns(snapshot: RunSnapshot) -> float | None:
     """Return the median completed step time: of the newest steps while live, else of all."""
     steps = snapshot.steps
-    times = steps.completed[counted_steps(steps, snapshot.warmup)]
-    times = times[~np.isnan(times)]
-    times = times[-_LATEST:] if snapshot.state.live else times
+    counted = counted_steps(steps, snapshot.warmup) & ~np.isnan(steps.completed)
+    if not snapshot.state.live:
+        times = steps.completed[counted]
+    else:
+        # Long runs have millions of steps, and this is asked four times a second.
+        first = max(0, len(steps) - _LOOK_BACK)
+        times = steps.completed[first:][counted[first:]][-_LATEST:]
     return float(np.median(times)) if len(times) else None
 
 
@@ -175,9 +208,9 @@ def _fraction(snapshot: RunSnapshot | None) -> float | None:
 def day(then: date, today: date) -> str:
     """Return the name of a day: Today, Yesterday, ``16 November``, ``16 November 2025``."""
     if then >= today:
-        return "Today"
+        return tr("Today")
     if then == today - timedelta(days=1):
-        return "Yesterday"
+        return tr("Yesterday")
     words = f"{then.day} {then:%B}"
     return words if then.year == today.year else f"{words} {then.year}"
 
