@@ -6,6 +6,7 @@ Times are per step. What is not known sorts last in either direction.
 from __future__ import annotations
 
 import csv
+import html
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -27,8 +28,7 @@ FAMILY_ROLE = Qt.ItemDataRole.UserRole
 BAR_ROLE = Qt.ItemDataRole.UserRole + 1
 NOISE_ROLE = Qt.ItemDataRole.UserRole + 2
 
-_HOST = "Time on the CPU thread. On a GPU this is only the launch of the work."
-_ENGINE = (
+_ENGINE = tr(
     "Interval of MXNet's engine. On a GPU it contains the wait for the stream, "
     "so it is not comparable with the host or device time of PyTorch."
 )
@@ -49,10 +49,24 @@ class Column:
 COLUMNS = (
     Column("name", tr("Operator"), hint=tr("As the framework calls it")),
     Column("phase", tr("Phase"), hint=tr("Phase of the step in which it was called")),
-    Column("calls", tr("Calls/step"), "calls", 1.0, 1, "Calls per step"),
-    Column("host_total", tr("Host, ms"), "host_total", 1e-6, 3, f"{_HOST} With what it calls."),
+    Column("calls", tr("Calls/step"), "calls", 1.0, 1, tr("Calls per step")),
     Column(
-        "host_self", tr("Host self, ms"), "host_self", 1e-6, 3, f"{_HOST} Without what it calls."
+        "host_total",
+        tr("Host, ms"),
+        "host_total",
+        1e-6,
+        3,
+        tr(
+            "Time on the CPU thread with what it calls. On a GPU this is only the launch."
+        ),
+    ),
+    Column(
+        "host_self",
+        tr("Host self, ms"),
+        "host_self",
+        1e-6,
+        3,
+        tr("Time on the CPU thread without what it calls. On a GPU this is only the launch."),
     ),
     Column(
         "device",
@@ -60,14 +74,16 @@ COLUMNS = (
         "device_self",
         1e-6,
         3,
-        "Time of the kernels that it launched on the accelerator.",
+        tr("Time of the kernels that it launched on the accelerator."),
     ),
     Column("engine", tr("Engine, ms"), "engine_self", 1e-6, 3, _ENGINE),
     Column("bar", "", hint=tr("Share, from zero")),
     Column("share", tr("Share, %"), hint=tr("Of the time of all operators in this window")),
-    Column("memory", tr("Memory, MiB"), "memory", 2**-20, 1, "Allocated less freed, per step"),
+    Column("memory", tr("Memory, MiB"), "memory", 2**-20, 1, tr("Allocated less freed, per step")),
 )
-_EXPLAINED = {"ImperativeBulk": ": several operators that MXNet's engine ran as one"}
+_EXPLAINED = {"ImperativeBulk": tr("several operators that MXNet's engine ran as one")}
+_LONGEST = 2_000
+"""Characters of a name that are shown; files get all of it."""
 _BASES = ("device", "engine", "host_self")
 """What a share is a share of: the first of these that is known."""
 
@@ -87,6 +103,10 @@ class OperatorModel(QAbstractTableModel):
         self.reasons: dict[str, str] = {}
         self.base: Column | None = None
         self._values: dict[str, Floats] = {}
+        self._noise: NDArray[np.bool_] = np.empty(0, np.bool_)
+        self.possible: list[Column] = self.columns
+        """Columns that have a value anywhere, those too that are hidden."""
+        self.hidden: frozenset[str] = frozenset()
         self._filter = ""
         self._with_noise = False
         self._order: tuple[str, Qt.SortOrder] = ("share", Qt.SortOrder.DescendingOrder)
@@ -103,7 +123,8 @@ class OperatorModel(QAbstractTableModel):
         self._noise = np.array([o.noise for o in self.operators], bool)
         base = next((key for key in _BASES if self._any(key)), None)
         self.base = next((c for c in COLUMNS if c.key == base), None)
-        self.columns = [c for c in COLUMNS if self._is_shown(c)]
+        self.possible = [c for c in COLUMNS if self._is_shown(c)]
+        self.columns = [c for c in self.possible if c.key not in self.hidden]
         self._share()
         self._arrange()
         self.endResetModel()
@@ -119,6 +140,9 @@ class OperatorModel(QAbstractTableModel):
         return not column.field or self._any(column.key)
 
     def _share(self) -> None:
+        if not self.operators:
+            self._values["share"] = np.empty(0)
+            return
         base = self._values[self.base.key] if self.base else np.full(len(self.operators), np.nan)
         counted = base if self._with_noise else np.where(self._noise, np.nan, base)
         total = float(np.nansum(counted))
@@ -128,6 +152,25 @@ class OperatorModel(QAbstractTableModel):
         """Show only operators whose name or family holds every word of ``text``."""
         self._filter = text
         self._reset()
+
+    def set_hidden(self, keys: frozenset[str]) -> None:
+        """Leave out the columns with these keys; the operator itself always stands."""
+        self.beginResetModel()
+        self.hidden = keys - {"name"}
+        self.columns = [c for c in self.possible if c.key not in self.hidden]
+        self.endResetModel()
+
+    @property
+    def order(self) -> tuple[str, Qt.SortOrder]:
+        """The key of the column by which it is sorted, and the order."""
+        return self._order
+
+    def set_order(self, key: str, *, down: bool) -> None:
+        """Sort by the column ``key``, now or when there is one; an unknown key changes nothing."""
+        if any(column.key == key for column in COLUMNS):
+            side = Qt.SortOrder.DescendingOrder if down else Qt.SortOrder.AscendingOrder
+            self._order = (key, side)
+            self._reset()
 
     def set_noise(self, shown: bool) -> None:
         """Show and count the bookkeeping of MXNet's engine, or leave it out."""
@@ -171,7 +214,7 @@ class OperatorModel(QAbstractTableModel):
         ]
         rows = np.array(kept, np.int64)
         key, order = self._order
-        keys = self._keys(key)[rows]
+        keys = self._keys(key if self.operators else "name")[rows]
         down = order is Qt.SortOrder.DescendingOrder
         if keys.dtype == np.float64:
             # NaN sorts last by itself, and stays there when the sign is turned.
@@ -226,8 +269,12 @@ class OperatorModel(QAbstractTableModel):
         """Return what a column means here."""
         if column.key == "share" and self.base is not None:
             kind = self.base.title.partition(",")[0].lower()
-            noise = "" if self._with_noise else ", engine noise left out"
-            return f"Of the {kind} time of all operators in this window{noise}"
+            if self._with_noise:
+                return tr("Of the {kind} time of all operators in this window", kind=kind)
+            return tr(
+                "Of the {kind} time of all operators in this window, engine noise left out",
+                kind=kind,
+            )
         return column.hint
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -252,7 +299,8 @@ class OperatorModel(QAbstractTableModel):
         """Return what a cell says, plain."""
         operator = self.operators[row]
         if column.key == "name":
-            return operator.name
+            # One line, whatever a framework was told to call it.
+            return " ".join(operator.name[:_LONGEST].split())
         if column.key == "phase":
             return operator.phase or fmt.UNKNOWN
         if column.key == "bar":
@@ -262,13 +310,14 @@ class OperatorModel(QAbstractTableModel):
 
     def _tooltip(self, operator: Operator, row: int, column: Column) -> str:
         if column.key == "name":
-            told = FAMILIES[family(operator.name)]
-            where = f", {operator.device}" if operator.device else ""
-            noise = ", engine noise" if operator.noise else ""
-            return f"{operator.name} ({told}{where}){noise}{_EXPLAINED.get(operator.name, '')}"
+            notes = [FAMILIES[family(operator.name)], operator.device or ""]
+            notes.append(tr("engine noise") if operator.noise else "")
+            notes.append(_EXPLAINED.get(operator.name, ""))
+            name = operator.name[:_LONGEST]
+            return as_plain(f"{name} ({', '.join(note for note in notes if note)})")
         if column.key in self._values and not np.isfinite(self._values[column.key][row]):
             if column.key == "share" and operator.noise:
-                return "engine noise, not counted"
+                return tr("engine noise, not counted")
             return fmt.reason(self.reasons.get(column.field, "unknown"))
         return ""
 
@@ -285,9 +334,12 @@ class OperatorModel(QAbstractTableModel):
         columns = [c for c in self.columns if c.key != "bar"]
         lines = ["\t".join(c.title for c in columns)]
         for row in rows:
-            cells = (self.text(int(self.rows[row]), c) for c in columns)
+            cells = (self._whole(int(self.rows[row]), c) for c in columns)
             lines.append("\t".join(" ".join(cell.split()) for cell in cells))
         return "\n".join(lines) + "\n"
+
+    def _whole(self, row: int, column: Column) -> str:
+        return self.operators[row].name if column.key == "name" else self.text(row, column)
 
     def to_csv(self) -> str:
         """Return all shown rows with every field of the record, times in ns, unknown empty."""
@@ -299,6 +351,11 @@ class OperatorModel(QAbstractTableModel):
             operator = self.operators[row]
             writer.writerow([*(_plain(getattr(operator, n)) for n in names), family(operator.name)])
         return out.getvalue()
+
+
+def as_plain(text: str) -> str:
+    """Return ``text`` so that a tooltip shows it as it is, tags included."""
+    return f"<qt>{html.escape(text)}</qt>"
 
 
 def _plain(value: object) -> object:

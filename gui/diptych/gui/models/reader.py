@@ -1,6 +1,9 @@
-"""The reader's thread: tails runs and the store, as often as it is worth it.
+"""The reader's thread: tails runs and the store, as soon as there is something to read.
 
-No Qt here. One `Reader` has one thread; what it finds it puts into an
+It sleeps until the kernel tells of a change, and looks by itself now and then.
+However fast records come, it looks 30 times a second at the most; a long run
+that has ended is read as fast as it goes, and what is known of it meanwhile is
+told twice a second. No Qt here. One `Reader` has one thread; what it finds it puts into an
 `Inbox`, from which the GUI's thread takes the newest of everything.
 """
 
@@ -12,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from diptych.gui.models.wake import Wake
 from diptych.profiling.runs.session import RunSession
 from diptych.profiling.runs.snapshot import RunSnapshot
 from diptych.profiling.runs.store import RunEntry, RunStore, read_entry
@@ -19,14 +23,21 @@ from diptych.profiling.runs.store import RunEntry, RunStore, read_entry
 FAST, STEADY, IDLE = 1 / 30, 0.1, 0.5
 """Seconds between two looks at a run: that grows, that is live, that has ended."""
 
+_TOLD = 0.25
+"""The same for a live run whose folder is watched: only its locks are silent."""
+
 _BACKGROUND = 0.5
 """The same for a live run that is only in the list."""
 
 _LISTING = 1.0
 _AFTER_TROUBLE = 1.0
 _GREW_LATELY = 1.0
+_PROGRESS = 0.4
 _KEPT = 4
 """Ended runs that are kept open after they were shown last."""
+
+_KEPT_STEPS = 3_000_000
+"""Steps that those may have together: 113 bytes of memory each."""
 
 
 @dataclass
@@ -72,10 +83,12 @@ class Inbox:
 class _Followed:
     session: RunSession
     due: float = 0.0
+    told: float = float("-inf")
     grew: float = float("-inf")
     touched: float = 0.0
     dirty: bool = True
     trouble: str | None = None
+    watched: bool = False
 
 
 class Reader:
@@ -84,7 +97,7 @@ class Reader:
     def __init__(self, runs: Path, inbox: Inbox) -> None:
         self._store = RunStore(runs)
         self._inbox = inbox
-        self._wake = threading.Event()
+        self._wake = Wake()
         self._closing = False
         self._lock = threading.Lock()
         self._shown: tuple[str, ...] = ()
@@ -107,7 +120,7 @@ class Reader:
         with self._lock:
             self._renew |= set(run_ids) - set(self._shown)
             self._shown = tuple(run_ids)
-        self._wake.set()
+        self._wake.ring()
 
     def add(self, directory: Path) -> None:
         """List a run that is not in the store."""
@@ -120,28 +133,37 @@ class Reader:
         """List the runs now."""
         with self._lock:
             self._refresh = True
-        self._wake.set()
+        self._wake.ring()
 
     def close(self) -> None:
         """End the thread; returns when it has ended."""
         self._closing = True
-        self._wake.set()
+        self._wake.ring()
         if self._thread.is_alive():
             self._thread.join()
+        self._wake.close()
 
     # -- on the reader's thread ---------------------------------------------------
 
     def _run(self) -> None:
         try:
             while not self._closing:
-                self._wake.wait(self._pass())
-                self._wake.clear()
+                begun = time.monotonic()
+                due = self._pass()
+                if due > 0 and not self._wake.pause(begun + FAST - time.monotonic()):
+                    self._hurry(self._wake.wait(due - time.monotonic()))
         finally:
             for followed in self._followed.values():
                 followed.session.close()
 
+    def _hurry(self, changed: set[Path]) -> None:
+        """Look at once at the runs whose folders changed."""
+        for followed in self._followed.values():
+            if followed.session.paths.events in changed:
+                followed.due = 0.0
+
     def _pass(self) -> float:
-        """Look once at everything that is due; return the seconds until the next look."""
+        """Look once at everything that is due; return when to look again, 0 for at once."""
         news = News()
         try:
             self._list(news)
@@ -150,13 +172,11 @@ class Reader:
         except Exception as error:  # the window must go on, and say what happened
             news.trouble = f"{type(error).__name__}: {error}"
             self._inbox.put(news)
-            return 1.0
+            return time.monotonic() + _AFTER_TROUBLE
         if news:
             self._inbox.put(news)
         dues = [followed.due for followed in self._followed.values()]
-        nearest = min([self._listed + _LISTING, *dues])
-        # Never faster than a screen shows, however much is waiting on disk.
-        return max(FAST, nearest - time.monotonic())
+        return min([self._listed + _LISTING, *dues])
 
     def _list(self, news: News) -> None:
         now = time.monotonic()
@@ -192,10 +212,25 @@ class Reader:
             followed.touched = now
             if run in renew:
                 followed.due, followed.dirty = 0.0, True
-        idle = [run for run in self._followed if run not in self._shown and run not in live]
-        idle.sort(key=lambda run: self._followed[run].touched)
-        for run in idle[: max(0, len(idle) - _KEPT)]:
-            self._followed.pop(run).session.close()
+        self._close_idle({*self._shown, *live})
+        self._watch()
+
+    def _close_idle(self, wanted: set[str]) -> None:
+        """Keep of the other runs those that were shown last, and no more than fit."""
+        idle = [run for run in self._followed if run not in wanted]
+        idle.sort(key=lambda run: self._followed[run].touched, reverse=True)
+        room = _KEPT_STEPS
+        for place, run in enumerate(idle):
+            room -= self._followed[run].session.steps
+            if place >= _KEPT or room < 0:
+                self._followed.pop(run).session.close()
+
+    def _watch(self) -> None:
+        shown = [self._followed[run] for run in self._shown if run in self._followed]
+        folders = [followed.session.paths.events for followed in shown]
+        watched = self._wake.watch(folders)
+        for followed in self._followed.values():
+            followed.watched = followed.session.paths.events in watched
 
     def _poll(self, news: News) -> None:
         for run, followed in self._followed.items():
@@ -203,18 +238,21 @@ class Reader:
             if followed.due > time.monotonic():
                 continue
             try:
-                self._poll_one(run, followed, news)
+                self._poll_one(run, followed, news, shown=shown)
             except Exception as error:  # the other runs must go on, and this one be named
                 _note(run, followed, error, news)
             else:
                 followed.trouble = None
-                followed.due = time.monotonic() + _pace(followed, shown=shown)
+                followed.due = _next_look(followed, shown=shown)
 
     @staticmethod
-    def _poll_one(run: str, followed: _Followed, news: News) -> None:
-        if followed.session.poll() or followed.dirty:
-            news.snapshots[run] = _known_as(run, followed.session.snapshot())
-            followed.grew, followed.dirty = time.monotonic(), False
+    def _poll_one(run: str, followed: _Followed, news: News, *, shown: bool) -> None:
+        session, now = followed.session, time.monotonic()
+        if session.poll():
+            followed.grew, followed.dirty = now, True
+        if followed.dirty and not (shown and session.behind and now - followed.told < _PROGRESS):
+            news.snapshots[run] = _known_as(run, session.snapshot())
+            followed.told, followed.dirty = now, False
 
 
 def _note(run: str, followed: _Followed, error: Exception, news: News) -> None:
@@ -226,16 +264,18 @@ def _note(run: str, followed: _Followed, error: Exception, news: News) -> None:
     followed.dirty, followed.due = True, time.monotonic() + _AFTER_TROUBLE
 
 
-def _pace(followed: _Followed, *, shown: bool) -> float:
-    session = followed.session
+def _next_look(followed: _Followed, *, shown: bool) -> float:
+    """Return when the run is to be looked at again; 0 at once, never while nobody looks."""
+    session, now = followed.session, time.monotonic()
     if session.behind and shown:
         return 0.0
-    if not session.live and not session.behind:
-        return IDLE
+    if not session.live:
+        return now + IDLE if shown else float("inf")
     if not shown:
-        return _BACKGROUND
-    grew = time.monotonic() - followed.grew < _GREW_LATELY
-    return FAST if grew else STEADY
+        return now + _BACKGROUND
+    if followed.watched:
+        return now + _TOLD
+    return now + (FAST if now - followed.grew < _GREW_LATELY else STEADY)
 
 
 def _known_as(run: str, snapshot: RunSnapshot) -> RunSnapshot:

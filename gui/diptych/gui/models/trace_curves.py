@@ -9,11 +9,14 @@ import numpy as np
 
 from diptych.gui.text import format as fmt
 from diptych.gui.text.tr import tr
-from diptych.profiling.trace.table import DEVICE_WORK, Float64, Int64, TraceTable
+from diptych.profiling.trace import metrics
+from diptych.profiling.trace.table import Counter, Float64, Int64, TraceTable
 
 _NOISE = ("MXNET_C_API",)
 """Counters that count the profiler's own doings, hundreds of them."""
 _MOST = 40
+_FEW = 40
+"""Changes of a queue that say nothing."""
 
 
 _BLOCK = 8
@@ -73,16 +76,18 @@ def curves(table: TraceTable) -> list[Curve]:
     made = [*_memory(table), *_queues(table)]
     for counter in table.counters:
         noisy = any(word in counter.name or word in counter.process for word in _NOISE)
-        if len(counter.time) and not noisy and len(made) < _MOST:
-            made.append(_counter(counter.name, counter.pid, counter.time, counter.value))
+        known = counter.name.startswith("Memory: ") or noisy
+        if len(counter.time) and not known and len(made) < _MOST:
+            made.append(_counter(counter))
     return made
 
 
-def _counter(name: str, pid: str, time: Int64, value: Float64) -> Curve:
-    if name.lower().startswith("memory") or "bytes" in name.lower():
-        return _bytes(f"counter:{pid}:{name}", name, time, value)
+def _counter(counter: Counter) -> Curve:
+    name, key = counter.name, f"counter:{counter.pid}:{counter.name}"
+    if "bytes" in name.lower():
+        return _bytes(key, name, counter.time, counter.value)
     unit = "%" if "%" in name or "util" in name.lower() else ""
-    return Curve(f"counter:{pid}:{name}", name.replace("%", "").strip(), unit, time, value)
+    return Curve(key, name.replace("%", "").strip(), unit, counter.time, counter.value)
 
 
 def _bytes(key: str, title: str, time: Int64, value: Float64) -> Curve:
@@ -91,40 +96,34 @@ def _bytes(key: str, title: str, time: Int64, value: Float64) -> Curve:
     return Curve(key, title, unit, time, value, scale)
 
 
+def _device(name: str) -> str:
+    kind, _, number = name.partition(" ")
+    if kind == "gpu" and number:
+        return tr("GPU {device}", device=number)
+    return tr("CPU") if kind == "cpu" else name
+
+
 def _memory(table: TraceTable) -> list[Curve]:
-    events, made = table.memory, []
-    where = np.stack([events.device_type, events.device], axis=1) if len(events.time) else None
-    if where is None:
-        return []
-    for kind, device in np.unique(where, axis=0).tolist():
-        here = (events.device_type == kind) & (events.device == device)
-        name = tr("CPU") if kind == 0 else tr("GPU {device}", device=device)
-        for values, word in (
-            (events.allocated, tr("{device} memory allocated", device=name)),
-            (events.reserved, tr("{device} memory reserved", device=name)),
-        ):
-            known = here & (values >= 0)
-            # A CPU allocator reserves nothing, and says 0 of it.
-            if known.any() and (values is events.allocated or values[known].any()):
-                value = values[known].astype(np.float64)
-                made.append(_bytes(f"memory:{word}", word, events.time[known], value))
+    made = []
+    for curve in metrics.memory_curves(table):
+        device = _device(curve.device)
+        title = tr("{device} memory", device=device)
+        value = curve.allocated.astype(np.float64)
+        made.append(_bytes(f"memory:{curve.device}", title, curve.time, value))
+        if curve.reserved is not None:
+            title = tr("{device} memory reserved", device=device)
+            value = curve.reserved.astype(np.float64)
+            made.append(_bytes(f"reserved:{curve.device}", title, curve.time, value))
     return made
 
 
 def _queues(table: TraceTable) -> list[Curve]:
-    """Return per device how many launches wait: asked for, and not begun."""
-    slices, made = table.slices, []
-    work = np.isin(slices.kind, np.array(DEVICE_WORK, np.uint8)) & (slices.launch >= 0)
-    of_track = np.array([-1 if t.device is None else t.device for t in table.tracks], np.int64)
-    rows = np.flatnonzero(work)
-    devices = of_track[slices.track[rows]]
-    for device in np.unique(devices[devices >= 0]).tolist():
-        begun = rows[devices == device]
-        asked = slices.start[slices.launch[begun]]
-        time = np.concatenate([asked, np.maximum(slices.start[begun], asked)])
-        change = np.repeat(np.array([1.0, -1.0]), len(begun))
-        order = np.argsort(time, kind="stable")
-        title = tr("GPU {device} launch queue", device=device)
-        value = np.cumsum(change[order])
-        made.append(Curve(f"queue:{device}", title, tr("waiting"), time[order], value))
+    """Return how many launches wait, of every stream with more than a few."""
+    made = []
+    for queue in metrics.queues(table):
+        stream = "" if queue.stream is None else str(queue.stream)
+        title = tr("Launch queue, stream {stream}", stream=stream)
+        key, value = f"queue:{queue.device}:{stream}", queue.length.astype(np.float64)
+        if len(value) > _FEW:
+            made.append(Curve(key, title, tr("waiting"), queue.time, value))
     return made

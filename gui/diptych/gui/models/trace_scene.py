@@ -10,8 +10,9 @@ import numpy as np
 from diptych.gui.models.trace_curves import Curve, curves
 from diptych.gui.models.trace_names import row_colours
 from diptych.gui.models.trace_tracks import TrackWords, track_words
+from diptych.profiling.trace import metrics
 from diptych.profiling.trace.lod import Lod, make_lod
-from diptych.profiling.trace.table import Float64, Int32, Int64, Kind, TraceTable
+from diptych.profiling.trace.table import Int64, TraceTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +68,10 @@ def make_scene(table: TraceTable) -> Scene:
 
 
 def steps(table: TraceTable) -> list[Step]:
-    """Return the steps that the trace names, by start."""
-    rows = np.flatnonzero(table.slices.kind == Kind.STEP)
-    rows = rows[np.argsort(table.slices.start[rows], kind="stable")]
-    made = []
-    for row in rows.tolist():
-        start = int(table.slices.start[row])
-        name = table.text(int(table.slices.name[row]))
-        made.append(Step(name, start, start + int(table.slices.duration[row]), row))
-    return made
-
-
-__all__ = ["Curve", "Float64", "Int32", "Scene", "Step", "TrackWords", "make_scene", "steps"]
+    """Return the steps that the trace names, or the ranges that stand in for them, by start."""
+    found = metrics.find_steps(table)
+    if found.origin == "trace":
+        return []
+    ends = found.start + found.duration
+    columns = (found.names, found.start.tolist(), ends.tolist(), found.rows.tolist())
+    return [Step(*values) for values in zip(*columns, strict=True)]

@@ -1,18 +1,17 @@
 """Compiled loops that sort slices into lanes and fold them into levels of detail.
 
 Everything here runs without the interpreter's lock, on plain arrays, and is
-compiled once a machine (numba's cache). `lod` says what the arrays mean.
+compiled once a machine. `lod` says what the arrays mean.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
-import numba
 import numpy as np
 
-F = TypeVar("F", bound=Callable[..., Any])
+from diptych.profiling.trace.jit import jit
+
 Array = Any
 """A NumPy array; numba tells the types itself."""
 
@@ -20,13 +19,7 @@ SPILL = 64
 """Extra lanes of a track for slices that overlap one of their own depth."""
 
 
-def compiled(function: F) -> F:
-    """Return ``function`` compiled when first called, kept on disk, run without the lock."""
-    made: F = numba.njit(cache=True, nogil=True)(function)
-    return made
-
-
-@compiled
+@jit
 def levels_of_track(start: Array, duration: Array, depth: Array, levels: Array, most: int) -> int:
     """Fill ``levels`` (int32) with the lane of each slice within its track; return how many.
 
@@ -49,7 +42,7 @@ def levels_of_track(start: Array, duration: Array, depth: Array, levels: Array, 
     return deepest
 
 
-@compiled
+@jit
 def sort_into_lanes(levels: Array, track: Array, base: Array, count: Array, rows: Array) -> None:
     """Write row numbers lane after lane into ``rows``.
 
@@ -67,7 +60,7 @@ def sort_into_lanes(levels: Array, track: Array, base: Array, count: Array, rows
         at[lane] += 1
 
 
-@compiled
+@jit
 def gather_lane(
     rows: Array,
     start: Array,
@@ -87,7 +80,7 @@ def gather_lane(
         longest[i] = duration[row]
 
 
-@compiled
+@jit
 def first_width(begins: Array, ends: Array) -> int:
     """Return the smallest power of two of ns within which half of all neighbours fit."""
     bins = np.zeros(64, np.int64)
@@ -105,7 +98,7 @@ def first_width(begins: Array, ends: Array) -> int:
     return 62
 
 
-@compiled
+@jit
 def count_boxes(begins: Array, ends: Array, width: int) -> int:
     """Return how many boxes `fold_boxes` would make."""
     made = 0
@@ -120,7 +113,7 @@ def count_boxes(begins: Array, ends: Array, width: int) -> int:
     return made
 
 
-@compiled
+@jit
 def fold_boxes(
     begins: Array,
     ends: Array,

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from diptych.profiling.trace.lod_build import Array, compiled
+from diptych.profiling.trace.jit import jit
+from diptych.profiling.trace.lod_build import Array
 
 FOLDED = 0x40
 """Bit of a pixel's code: more than one slice lies in the box to which it belongs."""
@@ -17,7 +18,7 @@ SMALL = 3.0
 """Pixels; slices that are shorter are folded when they touch."""
 
 
-@compiled
+@jit
 def first_in_sight(begins: Array, ends: Array, low: float) -> int:
     """Return the first box that ends after ``low`` (boxes are disjoint and sorted)."""
     left, right = 0, len(begins)
@@ -32,7 +33,7 @@ def first_in_sight(begins: Array, ends: Array, low: float) -> int:
     return left
 
 
-@compiled
+@jit
 def first_row_in_sight(rows: Array, start: Array, duration: Array, low: float) -> int:
     """Return as `first_in_sight` does, for the slices of a lane themselves."""
     left, right = 0, len(rows)
@@ -47,7 +48,7 @@ def first_row_in_sight(rows: Array, start: Array, duration: Array, low: float) -
     return left
 
 
-@compiled
+@jit
 def _close_run(
     code: Array, colour: Array, begin: int, end: int, count: int, runs: Array, made: int
 ) -> None:
@@ -59,7 +60,7 @@ def _close_run(
     runs[made, 1] = end
 
 
-@compiled
+@jit
 def fold_lane(
     rows: Array,
     start: Array,

@@ -86,7 +86,7 @@ class LanePicture:
                     self._band(canvas, item, top, view)
         self._labels()
         made = QImage(
-            self._picture.data,  # type: ignore[call-overload]  # the stub knows only bytes
+            self._picture.data,
             width,
             height,
             width * 4,

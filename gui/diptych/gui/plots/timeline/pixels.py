@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from diptych.profiling.trace.lod_build import Array, compiled
+from diptych.profiling.trace.jit import jit
+from diptych.profiling.trace.lod_build import Array
 
 PHASES = 4
 """Rows after which the hatching of a folded box repeats."""
 
 
-@compiled
+@jit
 def paint_lane(
     picture: Array, top: int, height: int, code: Array, ground: Array, palette: Array
 ) -> None:
@@ -37,7 +38,7 @@ def paint_lane(
         picture[y, :] = lines[y & 3, :]
 
 
-@compiled
+@jit
 def round_corners(
     picture: Array, top: int, height: int, marks: Array, count: int, ground: Array
 ) -> None:
@@ -53,7 +54,7 @@ def round_corners(
                 picture[y, right] = _mix(picture[y, right], ground[right], 128)
 
 
-@compiled
+@jit
 def _mix(under: int, over: int, alpha: int) -> int:
     """Return ``alpha``/255 of ``over`` laid over ``under``."""
     made = 0xFF000000
@@ -63,7 +64,7 @@ def _mix(under: int, over: int, alpha: int) -> int:
     return made
 
 
-@compiled
+@jit
 def wanted_names(
     marks: Array, count: int, rows: Array, names: Array, least: int, known: Array, wanted: Array,
     found: int,
@@ -83,7 +84,7 @@ def wanted_names(
     return found
 
 
-@compiled
+@jit
 def paint_labels(
     picture: Array,
     top: int,
@@ -126,7 +127,7 @@ def paint_labels(
             _stamp(picture, top, left + wide, atlas, offset[dots], length[dots], ink)
 
 
-@compiled
+@jit
 def _cut(atlas: Array, at: int, room: int) -> int:
     """Return the widest cut of a name, at most ``room``, that goes through no letter."""
     for wide in range(room, max(0, room - 12), -1):
@@ -140,7 +141,7 @@ def _cut(atlas: Array, at: int, room: int) -> int:
     return max(0, room)
 
 
-@compiled
+@jit
 def _stamp(picture: Array, top: int, left: int, atlas: Array, at: int, wide: int, ink: int) -> None:
     for y in range(atlas.shape[0]):
         for x in range(wide):
@@ -149,7 +150,7 @@ def _stamp(picture: Array, top: int, left: int, atlas: Array, at: int, wide: int
                 picture[top + y, left + x] = _mix(picture[top + y, left + x], ink, alpha)
 
 
-@compiled
+@jit
 def reduce_curve(
     time: Array, low: Array, high: Array, begin: float, per_pixel: float, lows: Array, highs: Array
 ) -> None:
@@ -171,7 +172,7 @@ def reduce_curve(
         lows[x], highs[x] = least, most
 
 
-@compiled
+@jit
 def paint_curve(
     picture: Array,
     top: int,

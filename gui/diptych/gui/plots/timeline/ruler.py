@@ -75,13 +75,13 @@ class Ruler(Strip):
         painter.drawLine(0, self.height() - 1, self.width(), self.height() - 1)
         if self.span.cross is not None and self._from is None:
             text = ticks.exact(self.span.cross - self.zero, self.span.length)
-            flag(painter, self.x(self.span.cross), top + 3, text, self.width())
+            flag(painter, self.x_at(self.span.cross), top + 3, text, self.width())
         painter.end()
 
     def _paint_ticks(self, painter: QPainter, top: int) -> None:
         tokens = current()
         for at in self.tick_times():
-            x = round(self.x(at)) + 0.5
+            x = round(self.x_at(at)) + 0.5
             painter.setPen(line_pen(tokens.line2))
             painter.drawLine(QPointF(x, self.height() - 6), QPointF(x, self.height()))
             painter.setPen(QColor(tokens.text2))
@@ -99,7 +99,7 @@ class Ruler(Strip):
         metrics = QFontMetricsF(painter.font())
         drawn = 0.0
         for step in self.steps:
-            left, right = self.x(step.start + offset), self.x(step.end + offset)
+            left, right = self.x_at(step.start + offset), self.x_at(step.end + offset)
             if right < LEFT or left > self.width() or right - drawn < 1:
                 continue
             drawn = right
@@ -115,7 +115,7 @@ class Ruler(Strip):
         if self.span.brush is None:
             return
         tokens = current()
-        left, right = (self.x(at) for at in self.span.brush)
+        left, right = (self.x_at(at) for at in self.span.brush)
         box = QRectF(left, 0, right - left, self.height())
         painter.fillRect(box, colour_with(tokens.accent, 0.10))
         painter.setPen(line_pen(tokens.accent))
@@ -134,7 +134,7 @@ class Ruler(Strip):
         tokens = current()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         for mark in self.marks:
-            x = self.x(mark.time + self.offset())
+            x = self.x_at(mark.time + self.offset())
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(tokens.warning))
             points = ((0, top + 2), (9, top + 6), (0, top + 10))
@@ -171,7 +171,7 @@ class Ruler(Strip):
         if abs(at - self._from) <= 3 * self.per_pixel:
             step = self._step_at(event.position())
             offset = self.offset()
-            self.span.set_brush(step and (step.start + offset, step.end + offset))
+            self.span.set_brush((step.start + offset, step.end + offset) if step else None)
         self._from = None
         self.update()
 
@@ -189,7 +189,7 @@ class Ruler(Strip):
     def _mark_at(self, at: QPointF) -> Mark | None:
         if at.y() < self.height() - TIME:
             return None
-        near = [m for m in self.marks if -3 <= at.x() - self.x(m.time + self.offset()) <= 10]
+        near = [m for m in self.marks if -3 <= at.x() - self.x_at(m.time + self.offset()) <= 10]
         return near[-1] if near else None
 
 

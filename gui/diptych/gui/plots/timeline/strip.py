@@ -30,7 +30,7 @@ class Strip(QWidget):
         """Nanoseconds a pixel."""
         return self.span.length / self.room
 
-    def x(self, time: float) -> float:
+    def x_at(self, time: float) -> float:
         """Return the pixel of an instant."""
         return LEFT + (time - self.span.low) / self.per_pixel
 

@@ -1,0 +1,109 @@
+"""The names at the left of the lanes, and the axes of the curves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPixmap
+
+from diptych.gui.models.trace_layout import Placed
+from diptych.gui.plots.items import line_pen
+from diptych.gui.plots.scale import Axis
+from diptych.gui.plots.timeline.picture import curve_room
+from diptych.gui.plots.timeline.strip import LEFT
+from diptych.gui.theme import Tokens, font, pixmap
+
+CHEVRON = 24
+"""Pixels at the left that collapse a band."""
+_AXIS = 44
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+def paint_names(
+    placed: Sequence[Placed],
+    ranges: Sequence[Axis],
+    size: tuple[int, int],
+    current_key: str,
+    tokens: Tokens,
+    ratio: float,
+    pinned: int,
+) -> QPixmap:
+    """Return the column of names; the readings of curves are left out."""
+    made = QPixmap(round(LEFT * ratio), max(1, round(size[1] * ratio)))
+    made.setDevicePixelRatio(ratio)
+    made.fill(QColor(tokens.bg1))
+    painter = QPainter(made)
+    for part in (False, True):
+        painter.setClipRect(QRect(0, 0 if part else pinned, LEFT, size[1]))
+        for item in placed:
+            if item.band.pinned is part and item.bottom > 0 and item.y < size[1]:
+                _name(painter, item, tokens, current=item.band.key == current_key)
+                if item.band.curve >= 0:
+                    _axis(painter, item, ranges[item.band.curve], tokens)
+    painter.setClipping(False)
+    painter.setPen(line_pen(tokens.line1))
+    painter.drawLine(LEFT - 1, 0, LEFT - 1, size[1])
+    painter.end()
+    return made
+
+
+def _name(painter: QPainter, item: Placed, tokens: Tokens, *, current: bool) -> None:
+    band = item.band
+    box = QRectF(0, item.y, LEFT - 1, band.height)
+    if current:
+        painter.fillRect(box.adjusted(0, 0, 0, -1), QColor(tokens.selection))
+    if band.pinned:
+        painter.fillRect(QRectF(0, item.y, 2, band.height - 1), QColor(tokens.accent))
+    top = item.y + (4 if band.height < 40 else 5)
+    icon = "chevron-right" if band.collapsed else "chevron-down"
+    painter.drawPixmap(
+        8, int(top + 3), pixmap(icon, tokens.text2, 12, painter.device().devicePixelRatioF())
+    )
+    painter.setFont(font(12, 600))
+    wide = LEFT - CHEVRON - 8 - (_AXIS if band.curve >= 0 else 0)
+    metrics = QFontMetricsF(painter.font())
+    title = metrics.elidedText(band.title, Qt.TextElideMode.ElideRight, wide)
+    painter.setPen(QColor(tokens.text1))
+    painter.drawText(QRectF(CHEVRON, top, wide, 18), _LEFT, title)
+    used = metrics.horizontalAdvance(title) + 6
+    painter.setFont(font(11))
+    painter.setPen(QColor(tokens.text2))
+    below = band.height >= 40
+    place = (
+        QRectF(CHEVRON, top + 17, wide, 16)
+        if below
+        else QRectF(CHEVRON + used, top, wide - used, 18)
+    )
+    if place.width() > 24:
+        detail = QFontMetricsF(painter.font()).elidedText(
+            band.detail, Qt.TextElideMode.ElideRight, place.width()
+        )
+        painter.drawText(place, _LEFT, detail)
+    painter.setPen(line_pen(tokens.line1))
+    painter.drawLine(0, item.bottom - 1, LEFT, item.bottom - 1)
+
+
+def _axis(painter: QPainter, item: Placed, rule: Axis, tokens: Tokens) -> None:
+    if item.band.collapsed:
+        return
+    above, below = curve_room(item)
+    painter.setFont(font(11))
+    painter.setPen(QColor(tokens.text3))
+    for value in (rule.low, rule.high):
+        share = (value - rule.low) / (rule.high - rule.low)
+        y = below - share * (below - above)
+        painter.drawText(QRectF(LEFT - _AXIS - 6, y - 8, _AXIS, 16), _RIGHT, rule.label(value))
+
+
+def paint_reading(painter: QPainter, item: Placed, text: str, tokens: Tokens) -> None:
+    """Write what a curve says under the crosshair, below its name."""
+    painter.setFont(font(11))
+    painter.setPen(QColor(tokens.text2))
+    if item.band.collapsed:
+        place = QRectF(LEFT - 84, item.y + 4, 78, 18)
+        painter.drawText(place, _RIGHT, text)
+    else:
+        place = QRectF(CHEVRON, item.y + 22, LEFT - CHEVRON - _AXIS - 8, 16)
+        painter.drawText(place, _LEFT, text)
