@@ -165,7 +165,10 @@ class RunSnapshot:
     process: Series
     """Columns cpu (% of one core), rss (bytes), count."""
     gpus: dict[int, Series]
-    """By index: the fields of the ``gpu`` record as columns (util, mem_used, power, ...)."""
+    """By index: the fields of the ``gpu`` record as columns (util, mem_used, power, ...).
+
+    ``throttle`` holds bits, see ``runs.series.THROTTLE``.
+    """
     gpu_info: dict[int, GpuInfo]
     nvml_state: str | None
     nvml_text: str | None
@@ -177,6 +180,8 @@ class RunSnapshot:
     """How the newest completion was seen; ``None`` until there is one."""
     notes: RunNotes = _NO_NOTES
     """Name, note and tags that a person gave it."""
+    read: float = 1.0
+    """Share of what is on disk that has been read; below 1 while a long run is opened."""
 
     @property
     def name(self) -> str | None:
