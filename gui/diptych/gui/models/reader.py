@@ -253,6 +253,9 @@ class Reader:
         if followed.dirty and not (shown and session.behind and now - followed.told < _PROGRESS):
             news.snapshots[run] = _known_as(run, session.snapshot())
             followed.told, followed.dirty = now, False
+        elif not session.live:
+            # What was read is on the screen by now: the next time it need not be.
+            session.keep()
 
 
 def _note(run: str, followed: _Followed, error: Exception, news: News) -> None:

@@ -19,6 +19,7 @@ A record that went missing is counted once, so the four add up.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import stat
@@ -28,7 +29,7 @@ from typing import Any, cast
 import msgspec
 
 from diptych.profiling.records.kinds import SCHEMA, VERSION, AnyRecord, Lost, Open
-from diptych.profiling.records.sequence import SequenceCheck
+from diptych.profiling.records.sequence import Place, SequenceCheck
 
 MAX_LINE = 16 << 20
 """Longest line that is read, in bytes; the largest real one, an operator
@@ -52,6 +53,16 @@ class _Loose(msgspec.Struct):
 
 
 _loose_decoder = msgspec.json.Decoder(_Loose)
+
+
+class TailState(msgspec.Struct, frozen=True):
+    """Where a `JournalTail` stands at the end of a whole journal, and its counts."""
+
+    taken: int
+    malformed: int
+    unknown_kind: int
+    not_written: int
+    place: Place
 
 
 class JournalTail:
@@ -86,6 +97,27 @@ class JournalTail:
     def taken(self) -> int:
         """How many bytes have been read."""
         return self._offset
+
+    @property
+    def size(self) -> int:
+        """How many bytes the file has now, as far as it has been opened."""
+        return max(self._size(), self._offset) if self._fd >= 0 else self._offset
+
+    def state(self) -> TailState | None:
+        """Return what `resume` needs; ``None`` in the middle of a line or of a refused file."""
+        if self.refused is not None or self.unfinished:
+            return None
+        counts = (self._offset, self._malformed, self.unknown_kind, self.not_written)
+        return TailState(*counts, self._sequence.where())
+
+    def resume(self, state: TailState) -> None:
+        """Go on from where another tail of the same file stood; nothing has been read yet."""
+        with contextlib.suppress(OSError):
+            status = self.path.stat()
+            self._inode = (status.st_dev, status.st_ino)
+        self._offset, self._malformed = state.taken, state.malformed
+        self.unknown_kind, self.not_written = state.unknown_kind, state.not_written
+        self._sequence.resume(state.place)
 
     @property
     def unfinished(self) -> bool:

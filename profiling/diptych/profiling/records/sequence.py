@@ -5,10 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+import msgspec
+
 
 class _Numbered(Protocol):
     @property
     def seq(self) -> int: ...
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a `SequenceCheck` stands after a whole journal."""
+
+    holes: int
+    explained: int
+    rejected: int
+    following: int
+    damaged: int
 
 
 class SequenceCheck:
@@ -28,6 +40,16 @@ class SequenceCheck:
         self._hole = range(0)
         self._hole_explained = 0
         self._odd = -2
+
+    def where(self) -> Place:
+        """Return what `resume` needs."""
+        return Place(self.holes, self.explained, self.rejected, self._next, self._damaged)
+
+    def resume(self, place: Place) -> None:
+        """Go on from where another check stood."""
+        self.holes, self.explained = place.holes, place.explained
+        self.rejected = place.rejected
+        self._next, self._damaged = place.following, place.damaged
 
     def follows(self, records: Sequence[_Numbered]) -> bool:
         """Whether ``records`` go on without a hole; if so they are placed.

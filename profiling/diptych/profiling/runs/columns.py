@@ -32,6 +32,17 @@ class Column:
         self._array[..., self._size : size] = values
         self._size = size
 
+    def adopt(self, values: NDArray[Any]) -> None:
+        """Become ``values``, which is not copied and belongs to the column from now on.
+
+        Raises:
+            ValueError: they have another shape or type.
+        """
+        same = values.ndim == self._array.ndim and values.shape[:-1] == self._array.shape[:-1]
+        if not same or values.dtype != self._array.dtype:
+            raise ValueError(f"a column of {values.dtype} with shape {values.shape}")
+        self._array, self._size = values, values.shape[-1]
+
     def _grow(self, size: int) -> None:
         # Half as much again keeps the cost of copying constant per value and
         # wastes a third at most.

@@ -65,8 +65,12 @@ class Reduction:
         self.newest: int | None = None
         """Latest ``t`` of all records, ns of CLOCK_MONOTONIC."""
         self.oldest: int | None = None
-        self._rejected = 0
-        self._asleep: int | None = None
+        self.fresh: int | None = None
+        """Latest ``t`` of the records since somebody set this to ``None``."""
+        self.own_rejected = 0
+        """Records of no table whose values cannot be true."""
+        self.asleep: int | None = None
+        """How far boot time is ahead of monotonic time, ns."""
         self._takers: dict[type, Callable[[list[Any]], None]] = {
             Step: self.steps.add,
             Done: self.steps.complete,
@@ -92,7 +96,7 @@ class Reduction:
     def rejected(self) -> int:
         """Records whose values cannot be true."""
         tables = (self.host, self.process, *self.memory.values(), *self.gpus.values())
-        return self._rejected + self.steps.rejected + sum(table.rejected for table in tables)
+        return self.own_rejected + self.steps.rejected + sum(table.rejected for table in tables)
 
     def feed(self, records: Sequence[AnyRecord], *, rank: int = 0) -> None:
         """Take the next records of one journal; ``rank`` is that of its worker.
@@ -121,6 +125,7 @@ class Reduction:
     def _note_time(self, first: int, last: int) -> None:
         self.oldest = first if self.oldest is None else min(self.oldest, first)
         self.newest = last if self.newest is None else max(self.newest, last)
+        self.fresh = last if self.fresh is None else max(self.fresh, last)
 
     def _take_clocks(self, records: list[Clock]) -> None:
         """Find where the machine slept: only then does boot time run ahead of monotonic time."""
@@ -128,11 +133,11 @@ class Reduction:
             if record.boot is None:
                 continue
             asleep = record.boot - record.t
-            slept = asleep - (asleep if self._asleep is None else self._asleep)
+            slept = asleep - (asleep if self.asleep is None else self.asleep)
             if slept > _SLEPT:
                 text = f"the machine slept for {slept / 1e9:.0f} s; that time is in no step"
                 self.notice("slept", text)
-            self._asleep = asleep if self._asleep is None else max(self._asleep, asleep)
+            self.asleep = asleep if self.asleep is None else max(self.asleep, asleep)
 
     def _take_evals(self, records: list[Eval]) -> None:
         self.evals += [EvalSpan(r.t0, r.t, r.batches) for r in records]
@@ -143,7 +148,7 @@ class Reduction:
             if device in self.memory or len(self.memory) < _MAX_DEVICES:
                 self.memory.setdefault(device, SeriesTable(series.MEMORY)).add(group)
             else:
-                self._rejected += len(group)
+                self.own_rejected += len(group)
 
     def _take_gpus(self, records: list[Gpu]) -> None:
         for index in {r.index for r in records}:
@@ -151,7 +156,7 @@ class Reduction:
             if index in self.gpus or len(self.gpus) < _MAX_DEVICES:
                 self.gpus.setdefault(index, SeriesTable(series.GPU)).add(group)
             else:
-                self._rejected += len(group)
+                self.own_rejected += len(group)
 
     def _take_gpu_info(self, records: list[GpuInfo]) -> None:
         for record in records:

@@ -14,7 +14,9 @@ from diptych.profiling.records.layout import RunPaths
 from diptych.profiling.records.manifest import Manifest
 from diptych.profiling.records.reader import BLOCK, JournalTail
 from diptych.profiling.records.summary import Losses
+from diptych.profiling.runs import kept
 from diptych.profiling.runs.files import DamagedRunError, RunError, load_manifest
+from diptych.profiling.runs.kept_state import SessionState, arrays_of, reduction_of, state_of
 from diptych.profiling.runs.liveness import Liveness, probe, worker_journals
 from diptych.profiling.runs.notes import RunNotes, notes_stamp, read_notes
 from diptych.profiling.runs.reduce import Reduction
@@ -28,6 +30,18 @@ _PROBE_EVERY = 0.25
 _GRACE = 15.0
 """Seconds in which a new directory may be without a manifest."""
 
+_WORTH_KEEPING = 8 << 20
+"""Bytes of journals that take longer to read than what was made of them."""
+
+_READ_AGAIN = Notice(
+    "journal_replaced",
+    "a journal was cut or replaced while it was read: all was read again, what it held before "
+    "is gone",
+)
+_GONE = Notice(
+    "folder_gone",
+    "the folder of this run is gone (moved or deleted); what had been read of it is shown",
+)
 _NO_STEPS = Notice(
     "no_steps",
     "no step was seen: Diptych finds steps by optimizer.step, Trainer.step, Module.update or, "
@@ -50,6 +64,8 @@ class RunSession:
         self.behind = True
         self._alive = Liveness(runner=False, worker=False)
         self._settled = False
+        self._gone = False
+        self._kept = False
         self._probed = float("-inf")
         self._version = 0
         self._snapshot: RunSnapshot | None = None
@@ -76,12 +92,18 @@ class RunSession:
         """Whether more records may come."""
         return self._state[0].live or self._alive.live
 
+    @property
+    def steps(self) -> int:
+        """How many steps are known."""
+        return len(self._reduction.steps)
+
     def poll(self, budget_bytes: int = 4 << 20) -> bool:
         """Read what is new, about ``budget_bytes`` at most; return whether anything changed."""
         # The locks first: whoever lets go of one has written everything before.
         self._probe()
         self._load_manifest()
-        changed = self._read(budget_bytes)
+        changed = self._look_for_folder()
+        changed = self._restore() or self._read(budget_bytes) or changed
         changed = self._load_notes() or changed
         if not self.behind and not self._alive.live:
             changed = self._finish() or changed
@@ -107,6 +129,27 @@ class RunSession:
             self._version += 1
             self._snapshot = None
         return self.snapshot()
+
+    def keep(self, *, over: bool = False) -> bool:
+        """Keep what is known beside a long run that has ended; return whether that was done.
+
+        ``over`` says that it has, though its runner still lives (and asks for this).
+
+        Takes as long as writing does: about 113 bytes a step. Of no use, and
+        not done, for what is quick to read or was kept already.
+        """
+        if self._kept or self.behind or not (self._settled or over):
+            return False
+        self._kept = True
+        tails = {name: tail.state() for name, tail in self._tails.items() if tail.taken}
+        states = {name: state for name, state in tails.items() if state is not None}
+        if len(states) < len(tails) or sum(s.taken for s in states.values()) < _WORTH_KEEPING:
+            return False
+        stamps = self._stamps()
+        if any(stamps[name].size != state.taken for name, state in states.items()):
+            return False
+        state = SessionState(state_of(self._reduction), states)
+        return kept.save(self.directory, stamps, state, arrays_of(self._reduction))
 
     def snapshot(self) -> RunSnapshot:
         """Return what is known now; the same object while nothing changes."""
@@ -160,7 +203,36 @@ class RunSession:
         self._notes = read_notes(self.directory)
         return self._notes != before
 
+    def _look_for_folder(self) -> bool:
+        gone, self._gone = self._gone, not self.directory.exists()
+        return gone != self._gone
+
+    def _stamps(self) -> dict[str, kept.Stamp]:
+        """Return what the journals are now, by their writer's name."""
+        stamps = {name: kept.stamp(tail.path) for name, tail in self._tails.items()}
+        return {name: stamp for name, stamp in stamps.items() if stamp is not None and stamp.size}
+
+    def _restore(self) -> bool:
+        """Take what was kept of an ended run, instead of its journals; once, at the start."""
+        if self._kept or self._alive.live or any(tail.taken for tail in self._tails.values()):
+            return False
+        stamps = self._stamps()
+        if sum(stamp.size for stamp in stamps.values()) < _WORTH_KEEPING:
+            return False
+        found = kept.load(self.directory, stamps, SessionState)
+        if found is None or set(found[0].tails) != set(stamps):
+            return False
+        try:
+            self._reduction = reduction_of(found[0].reduction, found[1])
+        except ValueError:
+            return False
+        for name, state in found[0].tails.items():
+            self._tails[name].resume(state)
+        self.behind, self._kept = False, True
+        return True
+
     def _read(self, budget: int) -> bool:
+        self._reduction.fresh = None
         before = [tail.taken for tail in self._tails.values()]
         for name, tail in self._tails.items():
             generation = tail.generation
@@ -190,8 +262,9 @@ class RunSession:
         self._forget()
         self.close()
         self._tails = {name: JournalTail(tail.path) for name, tail in self._tails.items()}
-        self._settled = False
+        self._settled = self._kept = False
         self.behind = True
+        self._reduction.notice(_READ_AGAIN.code, _READ_AGAIN.text)
         return True
 
     def _finish(self) -> bool:
@@ -204,9 +277,9 @@ class RunSession:
         return news
 
     def _note_lag(self) -> None:
-        newest = self._reduction.newest
-        live = self._alive.live and newest is not None
-        self._lag = max(0, time.monotonic_ns() - newest) if live and newest is not None else None
+        fresh = self._reduction.fresh
+        live = self._alive.live and fresh is not None
+        self._lag = max(0, time.monotonic_ns() - fresh) if live and fresh is not None else None
 
     # -- what it means ----------------------------------------------------------
 
@@ -224,7 +297,8 @@ class RunSession:
 
     def _young(self) -> bool:
         try:
-            return time.time() - self.directory.stat().st_mtime < _GRACE
+            # Either way: the clock may have been set back since.
+            return abs(time.time() - self.directory.stat().st_mtime) < _GRACE
         except OSError:
             return False
 
@@ -266,16 +340,18 @@ class RunSession:
             losses=self._losses(),
             lag=self._lag if state.live else None,
             ruler=known.steps.ruler,
+            read=self._share_read(),
             notes=self._notes,
         )
 
     def _notices(self) -> tuple[Notice, ...]:
         known, (state, _) = self._reduction, self._state
+        own = (_GONE,) if self._gone else ()
         # A run that failed before its first step has said why itself.
         over = not state.live and state not in (RunState.FAILED, RunState.DAMAGED)
         if over and known.framework is not None and not len(known.steps):
-            return (*known.notices, _NO_STEPS)
-        return tuple(known.notices)
+            own = (*own, _NO_STEPS)
+        return (*known.notices, *own)
 
     def _origin(self) -> int:
         known = self._reduction
@@ -284,6 +360,12 @@ class RunSession:
         if self._manifest is not None:
             return self._manifest.started
         return known.oldest or 0
+
+    def _share_read(self) -> float:
+        if not self.behind:
+            return 1.0
+        tails = self._tails.values()
+        return sum(tail.taken for tail in tails) / max(1, sum(tail.size for tail in tails))
 
     def _losses(self) -> Losses:
         tails = self._tails.values()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from typing import Any, TypeVar
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,6 +26,15 @@ _FLOATS = ("completed", "completed_at", "samples", "loss", "cost")
 
 _Batch = dict[str, NDArray[Any]]
 _Kind = TypeVar("_Kind", Step, Done)
+
+
+class StepsState(msgspec.Struct, frozen=True):
+    """What a `StepTable` knows besides its columns."""
+
+    rejected: int
+    ruler: Ruler | None
+    rising: bool
+    waiting: list[Done]
 
 
 class StepTable:
@@ -84,6 +94,29 @@ class StepTable:
     def columns(self) -> StepColumns:
         """Return read-only views of all rows."""
         return StepColumns(**{name: column.view() for name, column in self._columns.items()})
+
+    def state(self) -> StepsState:
+        """Return what `restore` needs besides the columns."""
+        return StepsState(self.rejected, self.ruler, self._rising, list(self._waiting.values()))
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return all columns by name; they must not be changed."""
+        return {name: column.view() for name, column in self._columns.items()}
+
+    def restore(self, state: StepsState, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Become the table of which ``state`` and ``arrays`` were taken.
+
+        Raises:
+            ValueError: they cannot be of one table.
+        """
+        if len({values.shape[-1] for values in arrays.values()}) != 1:
+            raise ValueError("columns of different lengths")
+        if set(arrays) != set(self._columns):
+            raise ValueError("other columns")
+        for name, column in self._columns.items():
+            column.adopt(arrays[name])
+        self.rejected, self.ruler, self._rising = state.rejected, state.ruler, state.rising
+        self._waiting = {done.n: done for done in state.waiting}
 
     def _note_ruler(self, steps: Sequence[Step]) -> None:
         for step in reversed(steps):

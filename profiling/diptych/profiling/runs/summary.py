@@ -80,6 +80,8 @@ def write_summary(directory: Path) -> Summary:
     """
     with RunSession(directory) as session:
         snapshot = session.drain()
+        if not snapshot.state.live:
+            session.keep(over=True)
     summary = summarise(snapshot)
     stored = _stored(directory)
     if stored is not None and stored.id == summary.id and stored.steps > summary.steps:

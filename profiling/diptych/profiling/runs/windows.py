@@ -11,7 +11,9 @@ _Key = tuple[int, int]
 
 
 @dataclass(slots=True)
-class _Parts:
+class WindowParts:
+    """All that was said of one window."""
+
     latest: Window | None = None
     opened: int | None = None
     closed: int | None = None
@@ -23,7 +25,7 @@ class WindowTable:
     """All windows of a run, by rank and number."""
 
     def __init__(self) -> None:
-        self._parts: dict[_Key, _Parts] = {}
+        self._parts: dict[_Key, WindowParts] = {}
 
     def window(self, rank: int, record: Window) -> None:
         """Take what the worker of ``rank`` said."""
@@ -47,11 +49,19 @@ class WindowTable:
         keys = sorted(self._parts, key=lambda key: (key[1], key[0]))
         return tuple(_state(key, self._parts[key]) for key in keys)
 
-    def _of(self, rank: int, window: int) -> _Parts:
-        return self._parts.setdefault((rank, window), _Parts())
+    def parts(self) -> list[tuple[int, int, WindowParts]]:
+        """Return (rank, number, all that was said) of every window."""
+        return [(*key, parts) for key, parts in self._parts.items()]
+
+    def restore(self, parts: list[tuple[int, int, WindowParts]]) -> None:
+        """Become the table of which ``parts`` were taken."""
+        self._parts = {(rank, number): said for rank, number, said in parts}
+
+    def _of(self, rank: int, window: int) -> WindowParts:
+        return self._parts.setdefault((rank, window), WindowParts())
 
 
-def _state(key: _Key, parts: _Parts) -> WindowState:
+def _state(key: _Key, parts: WindowParts) -> WindowState:
     latest = parts.latest
     steps = latest.steps if latest else ()
     return WindowState(
@@ -71,7 +81,7 @@ def _state(key: _Key, parts: _Parts) -> WindowState:
     )
 
 
-def _stage(parts: _Parts) -> str:
+def _stage(parts: WindowParts) -> str:
     if parts.trace is not None:
         return "ready" if parts.trace.path is not None else "failed"
     if parts.latest is not None:
@@ -79,7 +89,7 @@ def _stage(parts: _Parts) -> str:
     return "captured"
 
 
-def _text(parts: _Parts) -> str | None:
+def _text(parts: WindowParts) -> str | None:
     if parts.trace is not None and parts.trace.error:
         return parts.trace.error
     return parts.latest.text if parts.latest else None
