@@ -255,7 +255,7 @@ def test_keys_search_copy_and_sort(qtbot: QtBot, tmp_path: Path) -> None:
     with showing(qtbot, OperatorsView, [make_run(tmp_path, steps=60)]) as view:
         filled(view, qtbot)
         view.table.setFocus()
-        QTest.keyClicks(view.table, "/")
+        view.focus_search()
         assert view.filter.hasFocus()
         QTest.keyClicks(view.filter, "mm")
         assert names(view.model) == ["aten::mm"]

@@ -6,6 +6,7 @@ can be no window (one line on stderr says why and what to do).
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -18,6 +19,8 @@ from diptych.profiling.runner import syslibs
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
+
+    from diptych.gui.crash import CrashReports
 
 INSTEAD = "without a window, `make demo` runs both frameworks and `diptych run` profiles"
 
@@ -61,6 +64,7 @@ def _show(app: QApplication, home: Path) -> int:
 
     reports = CrashReports(places.crashes_dir(home))
     reports.install()
+    _listen_to_qt(reports)
     window = MainWindow(home)
     reports.tell(window.report)
     # Ctrl+C in the terminal closes the window; Python sees the signal when the timer lets it run.
@@ -76,8 +80,23 @@ def _show(app: QApplication, home: Path) -> int:
     window.close_unasked()
     window.deleteLater()
     app.processEvents()
+    _listen_to_qt(None)
     reports.uninstall()
     return int(status)
+
+
+def _listen_to_qt(reports: CrashReports | None) -> None:
+    """Keep the last words of Qt where it ends the process; all that it says goes to stderr."""
+    from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
+
+    def heard(kind: QtMsgType, _context: QMessageLogContext, message: str | None) -> None:
+        if kind is QtMsgType.QtFatalMsg and reports is not None:
+            reports.fatal(message or "")
+        # There may be none, as under pythonw.
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            sys.stderr.write(f"{message}\n")
+
+    qInstallMessageHandler(heard if reports is not None else None)
 
 
 def _cannot_use(home: Path) -> str | None:

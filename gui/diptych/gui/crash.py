@@ -1,14 +1,17 @@
 """What happens to errors that nobody caught: a file in ``<home>/crashes``, and a word.
 
 A Python exception is written and shown, and the window goes on. A crash of the
-process itself (a segmentation fault in Qt, say) leaves the stacks of all
-threads in ``faults.log``; the next start says so once.
+process itself (a segmentation fault, a fatal message of Qt) leaves the stacks of
+all threads in ``faults-<pid>.log``; the next start makes it a report and shows it.
+A report that no window has shown yet is shown by the next one.
 """
 
 from __future__ import annotations
 
 import contextlib
 import faulthandler
+import os
+import platform
 import sys
 import threading
 import traceback
@@ -20,9 +23,12 @@ from typing import IO
 
 from diptych.gui.models.trouble import Trouble
 from diptych.gui.text.tr import tr
+from diptych.gui.version import program_version
 
 _KEPT = 20
 _LONGEST = 64 << 10
+_SHOWN = ".shown"
+"""Ends the name of a file that says that its report was shown."""
 Say = Callable[[Trouble], None]
 
 
@@ -32,7 +38,7 @@ class CrashReports:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._say: Say | None = None
-        self._early: list[Trouble] = []
+        self._early: list[tuple[Trouble, Path | None]] = []
         self._faults: IO[str] | None = None
         self._was_enabled = faulthandler.is_enabled()
         self._before = (sys.excepthook, threading.excepthook)
@@ -42,7 +48,9 @@ class CrashReports:
         self._look_back()
         with contextlib.suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._faults = (self.folder / "faults.log").open("w", encoding="utf-8")
+            self._faults = self._log(os.getpid()).open("w", encoding="utf-8")
+            self._faults.write(header())
+            self._faults.flush()
             faulthandler.enable(self._faults)
         sys.excepthook = self._caught
         threading.excepthook = self._caught_in_thread
@@ -57,29 +65,59 @@ class CrashReports:
             self._faults.close()
             self._faults = None
             with contextlib.suppress(OSError):
-                (self.folder / "faults.log").unlink()
+                self._log(os.getpid()).unlink()
+
+    def fatal(self, message: str) -> None:
+        """Keep the last words of Qt, which ends the process after them."""
+        if self._faults is not None:
+            with contextlib.suppress(OSError, ValueError):
+                self._faults.write(f"Qt: {message}\n\n")
+                self._faults.flush()
 
     def tell(self, say: Say) -> None:
         """Say from now on with ``say``, and first what had to wait for it."""
         self._say = say
-        for trouble in self._early:
-            say(trouble)
-        self._early.clear()
+        early, self._early = self._early, []
+        for trouble, report in early:
+            self._tell(trouble, report)
+
+    def _log(self, pid: int) -> Path:
+        return self.folder / f"faults-{pid}.log"
+
+    # -- what earlier processes left ----------------------------------------------
 
     def _look_back(self) -> None:
-        """Keep the log of a process that crashed, and mention it."""
-        log = self.folder / "faults.log"
+        """Make reports of the logs of processes that are gone; mention what was not shown."""
         with contextlib.suppress(OSError):
-            text = log.read_text(encoding="utf-8", errors="replace")[:_LONGEST]
-            if not text.strip():
-                return
-            kept = self.folder / f"{_stamp()}-crash.txt"
-            log.replace(kept)
-            why = f"What the threads did then is in {kept}."
-            do = "Every run went on or is complete as far as it came."
-            self._later(
-                Trouble(tr("Diptych crashed when it ran last"), why, do, text, level="warning")
-            )
+            for log in sorted(self.folder.glob("faults-*.log")):
+                self._keep(log)
+            for report in sorted(self.folder.glob("*.txt"))[-_KEPT:]:
+                if not report.with_name(report.name + _SHOWN).exists():
+                    self._mention(report)
+
+    def _keep(self, log: Path) -> None:
+        pid = log.stem.rpartition("-")[2]
+        if _is_alive(pid):
+            # Another window on this home, which is well.
+            return
+        text = log.read_text(encoding="utf-8", errors="replace")[:_LONGEST]
+        if text.partition("\n\n")[2].strip():
+            log.replace(self.folder / f"{_stamp()}-crash.txt")
+        else:
+            # It was killed, or the machine was: nobody's fault here.
+            log.unlink()
+
+    def _mention(self, report: Path) -> None:
+        text = report.read_text(encoding="utf-8", errors="replace")[:_LONGEST]
+        what = tr("Diptych crashed when it ran last")
+        if report.name.endswith("-error.txt"):
+            what = tr("Something went wrong in Diptych when it ran last")
+        why = tr("What it did then is in {report}.", report=report)
+        do = tr("Every run went on or is complete as far as it came. Report it with the details.")
+        trouble = Trouble(what, why, do, text, level="warning", folder=str(self.folder))
+        self._later(trouble, report)
+
+    # -- what happens in this one -----------------------------------------------------
 
     def _caught(
         self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
@@ -88,21 +126,33 @@ class CrashReports:
             self._before[0](kind, error, trace)
             return
         text = "".join(traceback.format_exception(kind, error, trace))
-        sys.stderr.write(text)
-        path = self._write(text)
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            sys.stderr.write(text)
+        path = self._write(header() + text)
         why = f"{kind.__name__}: {error}"
-        do = f"The window goes on. The report is in {path}." if path else "The window goes on."
-        self._later(Trouble(tr("Something went wrong in Diptych"), why, do, text))
+        do = tr("The window goes on.")
+        if path is not None:
+            do = tr("The window goes on. The report is in {path}.", path=path)
+        folder = str(self.folder) if path else ""
+        what = tr("Something went wrong in Diptych")
+        self._later(Trouble(what, why, do, text, folder=folder), path)
 
     def _caught_in_thread(self, args: threading.ExceptHookArgs) -> None:
         if args.exc_value is not None and not issubclass(args.exc_type, SystemExit):
             self._caught(args.exc_type, args.exc_value, args.exc_traceback)
 
-    def _later(self, trouble: Trouble) -> None:
+    def _later(self, trouble: Trouble, report: Path | None) -> None:
         if self._say is None:
-            self._early.append(trouble)
+            self._early.append((trouble, report))
         else:
+            self._tell(trouble, report)
+
+    def _tell(self, trouble: Trouble, report: Path | None) -> None:
+        if self._say is not None:
             self._say(trouble)
+        if report is not None:
+            with contextlib.suppress(OSError):
+                report.with_name(report.name + _SHOWN).touch()
 
     def _write(self, text: str) -> Path | None:
         try:
@@ -111,9 +161,26 @@ class CrashReports:
             path.write_text(text, encoding="utf-8")
             for old in sorted(self.folder.glob("*-error.txt"))[:-_KEPT]:
                 old.unlink()
+                old.with_name(old.name + _SHOWN).unlink(missing_ok=True)
         except OSError:
             return None
         return path
+
+
+def header() -> str:
+    """Return what every report begins with: versions and the time, then an empty line."""
+    python = f"Python {platform.python_version()}"
+    qt = sys.modules.get("PySide6.QtCore")
+    version = f", Qt {qt.qVersion()}" if qt is not None else ""
+    system = f"{platform.system()} {platform.release()} {platform.machine()}"
+    now = datetime.now(tz=timezone.utc).isoformat(timespec="seconds")
+    return f"Diptych {program_version()}, {python}{version}, {system}\n{now}\n\n"
+
+
+def _is_alive(pid: str) -> bool:
+    import psutil
+
+    return pid.isdigit() and int(pid) != os.getpid() and psutil.pid_exists(int(pid))
 
 
 def _stamp() -> str:

@@ -6,7 +6,7 @@ are others. Widgets that paint read the colours when they paint.
 
 from __future__ import annotations
 
-from diptych.gui.theme.fonts import font, mono
+from diptych.gui.theme.fonts import font, mono, scale, scaled
 from diptych.gui.theme.icons import bind_icon, icon, pixmap
 from diptych.gui.theme.manager import CHOICES, Choice, ThemeManager, current, manager
 from diptych.gui.theme.tokens import DARK, LIGHT, Tokens
@@ -25,4 +25,6 @@ __all__ = [
     "manager",
     "mono",
     "pixmap",
+    "scale",
+    "scaled",
 ]

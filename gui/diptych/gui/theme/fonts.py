@@ -1,7 +1,8 @@
 """The typefaces: Inter for the window, JetBrains Mono for code, paths and logs.
 
 Both are bundled with their licences; where they cannot be loaded the system's
-own sans and fixed fonts stand in.
+own sans and fixed fonts stand in. Sizes are relative to the system's font, so
+that who has made that one larger can read this window too.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from functools import cache
 from importlib import resources
 
-from PySide6.QtGui import QFont, QFontDatabase
+from PySide6.QtGui import QFont, QFontDatabase, QFontInfo, QGuiApplication
 
 _FILES = {
     "Inter": ("Inter-Regular.ttf", "Inter-Medium.ttf", "Inter-SemiBold.ttf"),
@@ -37,12 +38,38 @@ def mono(size: int = 12, weight: int = 400) -> QFont:
     return _make("JetBrains Mono", QFontDatabase.SystemFont.FixedFont, size, weight, False)
 
 
+_NORMAL = 13.0
+"""Pixels of the system's font at which nothing is scaled: what most desktops have."""
+_LARGEST = 2.5
+
+
+def scale() -> float:
+    """Return how much larger than usual the user's system font is; 1 at least.
+
+    A smaller one scales nothing: the smallest type of the window is small already.
+    """
+    there = isinstance(QGuiApplication.instance(), QGuiApplication)
+    return _scale() if there else 1.0
+
+
+@cache
+def _scale() -> float:
+    system = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
+    pixels = QFontInfo(system).pixelSize()
+    return min(_LARGEST, max(1.0, round(pixels / _NORMAL, 2)))
+
+
+def scaled(pixels: float) -> int:
+    """Return a length that holds text, in pixels of the window, as large as the text is."""
+    return round(pixels * scale())
+
+
 @cache
 def _prototype(
     family: str, system: QFontDatabase.SystemFont, size: int, weight: int, tabular: bool
 ) -> QFont:
     made = QFont(family) if family in _load() else QFontDatabase.systemFont(system)
-    made.setPixelSize(size)
+    made.setPixelSize(scaled(size))
     made.setWeight(QFont.Weight(weight))
     made.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
     if tabular:

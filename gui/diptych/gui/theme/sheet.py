@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import dataclasses
+import re
 import shutil
 import tempfile
 from functools import cache
@@ -11,6 +12,7 @@ from importlib import resources
 from pathlib import Path
 from string import Template
 
+from diptych.gui.theme.fonts import scale, scaled
 from diptych.gui.theme.tokens import Tokens
 
 
@@ -24,7 +26,19 @@ def _template() -> Template:
 def _sheet(name: str, colours: tuple[tuple[str, str], ...]) -> str:
     values = dict(colours)
     images = _images(name, values)
-    return _template().substitute(values, **images)
+    return _scaled(_template().substitute(values, **images))
+
+
+def _scaled(sheet: str) -> str:
+    """Make what holds text as much higher as the text is."""
+    if scale() == 1:
+        return sheet
+    return re.sub(
+        r"((?:min|max)-height: )(\d+)px",
+        # Hairlines and bars hold none.
+        lambda found: f"{found[1]}{scaled(int(found[2])) if int(found[2]) > 8 else found[2]}px",
+        sheet,
+    )
 
 
 def style_sheet(tokens: Tokens) -> str:

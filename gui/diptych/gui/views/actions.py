@@ -5,12 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
-from PySide6.QtWidgets import QMenuBar, QWidget
+from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from diptych.gui.text.tr import tr
 from diptych.gui.theme import CHOICES, Choice, bind_icon, font, manager
 
 TAB_NAMES = ("Live", "Operators", "Log", "Details")
+"""The keys of the tabs; `TAB_TITLES` is what they are called."""
+TAB_TITLES = {
+    "Live": tr("Live"),
+    "Operators": tr("Operators"),
+    "Log": tr("Log"),
+    "Details": tr("Details"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +43,27 @@ _SPECS = (
     _Spec(
         "runtimes", tr("Runtimes…"), tr("Find, check and create interpreters"), ("Ctrl+R",), "chip"
     ),
-    _Spec("close", tr("Close window"), tr("Runs that are live go on"), ("Ctrl+W", "Ctrl+Q")),
+    _Spec("close", tr("Close window"), tr("Runs that are live can go on"), ("Ctrl+W", "Ctrl+Q")),
+    _Spec("copy", tr("Copy rows"), tr("Copy the chosen rows of the table, or all"), ("Ctrl+C",)),
     _Spec(
         "copy_path", tr("Copy path"), tr("Copy the folder of the run"), ("Ctrl+Shift+C",), "copy"
     ),
     _Spec("copy_command", tr("Copy command"), tr("Copy the command that starts such a run")),
-    _Spec("filter", tr("Filter runs"), tr("Look for runs by name"), ("/", "Ctrl+F"), "search"),
+    _Spec(
+        "search",
+        tr("Search everything"),
+        tr("Look for runs, operators and actions"),
+        ("/", "Ctrl+K"),
+        "search",
+    ),
+    _Spec("find", tr("Find here"), tr("Look in what has the focus, else for runs"), ("Ctrl+F",)),
+    _Spec("find_next", tr("Find next"), tr("Go to the next match in the log"), ("F3",)),
+    _Spec(
+        "find_before",
+        tr("Find previous"),
+        tr("Go to the match before it in the log"),
+        ("Shift+F3",),
+    ),
     _Spec("clear", tr("Clear brush and filter"), tr("Look at everything again"), ("Esc",)),
     _Spec("refresh", tr("Refresh"), tr("Look for runs and runtimes now"), ("F5",), "refresh"),
     _Spec(
@@ -56,23 +78,75 @@ _SPECS = (
         ("Ctrl+Shift+T",),
     ),
     _Spec(
-        "folder", tr("Open folder"), tr("Show the run's files in the file manager"), (), "external"
+        "folder",
+        tr("Open folder"),
+        tr("Show the run's files in the file manager"),
+        ("Ctrl+Shift+O",),
+        "external",
     ),
     _Spec("cancel_waiting", tr("Cancel waiting runs"), tr("Do not start what still waits")),
-    _Spec("keys", tr("Keyboard shortcuts"), tr("List every key"), ("F1",), "help"),
-    _Spec("about", tr("About Diptych"), tr("Version, licence, where things are kept"), (), "info"),
+    _Spec("keys", tr("Keyboard shortcuts"), tr("List every key"), ("?", "F1"), "help"),
+    _Spec(
+        "explain",
+        tr("What am I looking at?"),
+        tr("Say above each view what it shows"),
+        ("Shift+F1",),
+        "info",
+    ),
+    _Spec("guide", tr("Guide"), tr("What every view shows, and what its words mean"), ("Ctrl+F1",)),
+    _Spec("problems", tr("Problems"), tr("All that went wrong since the window opened")),
+    _Spec("about", tr("About Diptych"), tr("Version, licence, where things are kept")),
 )
+
+_TABS = tuple(name.lower() for name in TAB_NAMES)
 
 _MENUS: tuple[tuple[str, tuple[str | None, ...]], ...] = (
     (
-        "&File",
-        ("new", "open", None, "export_csv", "export_traces", None, "runtimes", None, "close"),
+        tr("&File"),
+        (
+            "new",
+            "open",
+            None,
+            "export_csv",
+            "export_traces",
+            None,
+            "runtimes",
+            None,
+            "@closing",
+            "close",
+        ),
     ),
-    ("&Edit", ("copy_path", "copy_command", None, "filter", "clear")),
-    ("&View", ("live", "operators", "log", "details", None, "follow", "refresh", None, "@theme")),
-    ("&Run", ("stop", "capture", "capture_setup", None, "folder", "cancel_waiting")),
-    ("&Help", ("keys", "about")),
+    (
+        tr("&Edit"),
+        (
+            "copy",
+            "copy_path",
+            "copy_command",
+            None,
+            "search",
+            "find",
+            "find_next",
+            "find_before",
+            "clear",
+        ),
+    ),
+    (tr("&View"), (*_TABS, None, "follow", "refresh", None, "@theme")),
+    (tr("&Run"), ("stop", "capture", "capture_setup", None, "folder", "cancel_waiting")),
+    (tr("&Help"), ("keys", "guide", "explain", None, "problems", "about")),
 )
+
+CLOSING = ("ask", "keep", "stop")
+"""What closing the window does while runs go on."""
+_CLOSING_WORDS = {
+    "ask": (tr("Ask"), tr("Ask whether the runs go on")),
+    "keep": (tr("Keep runs going"), tr("Close without asking; open Diptych again to see them")),
+    "stop": (tr("Stop runs"), tr("Close without asking, and stop the runs that go on")),
+}
+_THEME_WORDS: dict[Choice, tuple[str, str]] = {
+    "system": (tr("System"), tr("As the desktop is")),
+    "light": (tr("Light"), tr("Always light")),
+    "dark": (tr("Dark"), tr("Always dark")),
+}
 
 
 class Actions:
@@ -80,29 +154,38 @@ class Actions:
 
     def __init__(self, window: QWidget) -> None:
         self.by_name: dict[str, QAction] = {}
+        self._tips: dict[str, str] = {}
         for spec in (*_SPECS, *_tab_specs()):
             self.by_name[spec.key] = self._make(window, spec)
-        self.by_name["follow"].setCheckable(True)
-        # In a menu an icon stands where the tick should be.
-        self.by_name["follow"].setIconVisibleInMenu(False)
-        self._themes = QActionGroup(window)
+            self._tips[spec.key] = spec.tip
+        for name in ("follow", "explain"):
+            self.by_name[name].setCheckable(True)
+            # In a menu an icon stands where the tick should be.
+            self.by_name[name].setIconVisibleInMenu(False)
+        self._themes, self._closing = QActionGroup(window), QActionGroup(window)
         for choice in CHOICES:
-            self._theme_action(window, choice)
+            action = _choice(self._themes, choice, _THEME_WORDS[choice])
+            action.setChecked(manager().choice == choice)
+        for name in CLOSING:
+            _choice(self._closing, name, _CLOSING_WORDS[name])
 
     def __getitem__(self, name: str) -> QAction:
         return self.by_name[name]
 
     def fill(self, bar: QMenuBar) -> None:
         """Put every action into its menu."""
+        groups = {
+            "@theme": (tr("&Theme"), self._themes),
+            "@closing": (tr("When runs go on"), self._closing),
+        }
         for title, names in _MENUS:
-            menu = bar.addMenu(title)
-            menu.setToolTipsVisible(True)
+            menu = _menu(bar.addMenu(title))
             for name in names:
                 if name is None:
                     menu.addSeparator()
-                elif name == "@theme":
-                    themes = menu.addMenu(tr("&Theme"))
-                    themes.addActions(self._themes.actions())
+                elif name in groups:
+                    words, group = groups[name]
+                    _menu(menu.addMenu(words)).addActions(group.actions())
                 else:
                     menu.addAction(self.by_name[name])
 
@@ -110,43 +193,113 @@ class Actions:
         """Return the choices of theme."""
         return self._themes.actions()
 
+    def closing(self) -> list[QAction]:
+        """Return the choices of what closing does; ``data`` is one of `CLOSING`."""
+        return self._closing.actions()
+
+    def allow(self, name: str, reason: str = "") -> None:
+        """Enable an action, or disable it and say why not: ``reason``, a whole sentence."""
+        action = self.by_name[name]
+        tip = with_key(self._tips[name], action)
+        tip = f"{tip}\n{reason}" if reason else tip
+        if action.isEnabled() is bool(reason) or action.toolTip() != tip:
+            action.setToolTip(tip)
+            action.setEnabled(not reason)
+
     @staticmethod
     def _make(window: QWidget, spec: _Spec) -> QAction:
         action = QAction(spec.text, window)
         action.setFont(font())
         action.setShortcuts([QKeySequence(key) for key in spec.keys])
-        keys = f" ({spec.keys[0]})" if spec.keys else ""
-        action.setToolTip(f"{spec.tip}{keys}")
+        action.setToolTip(with_key(spec.tip, action))
         action.setStatusTip(spec.tip)
         if spec.icon is not None:
             bind_icon(action, spec.icon)
         window.addAction(action)
         return action
 
-    def _theme_action(self, window: QWidget, choice: Choice) -> None:
-        action = QAction(choice.capitalize(), window)
-        action.setCheckable(True)
-        action.setData(choice)
-        action.setChecked(manager().choice == choice)
-        tips = {"system": "As the desktop is", "light": "Always light", "dark": "Always dark"}
-        action.setToolTip(tips[choice])
-        self._themes.addAction(action)
+
+def _choice(group: QActionGroup, data: str, words: tuple[str, str]) -> QAction:
+    action = QAction(words[0], group)
+    action.setCheckable(True)
+    action.setData(data)
+    action.setToolTip(words[1])
+    return action
+
+
+def _menu(menu: QMenu) -> QMenu:
+    menu.setToolTipsVisible(True)
+    menu.setFont(font())
+    return menu
 
 
 def _tab_specs() -> list[_Spec]:
     return [
-        _Spec(name.lower(), name, tr("Show the tab {name}", name=name), (f"Ctrl+{n}",))
+        _Spec(
+            name.lower(),
+            TAB_TITLES[name],
+            tr("Show the tab {name}", name=TAB_TITLES[name]),
+            (f"Ctrl+{n}",),
+        )
         for n, name in enumerate(TAB_NAMES, 1)
     ]
 
 
-def key_table(actions: Actions) -> list[tuple[str, str]]:
-    """Return what each action is called and its keys, in the order of the menus."""
+def with_key(tip: str, action: QAction) -> str:
+    """Return a tooltip with the action's first key."""
+    key = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+    return f"{tip} ({key})" if key else tip
+
+
+def words(action: QAction) -> str:
+    """Return what an action is called, without what belongs to menus."""
+    return action.text().replace("&", "").rstrip("…")
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """One action as a list of keys shows it."""
+
+    group: str
+    name: str
+    keys: tuple[str, ...]
+    tip: str
+    action: QAction
+
+
+def key_rows(bar: QMenuBar) -> list[KeyRow]:
+    """Return every action of the menus that has a key, as the actions themselves tell it."""
     rows = []
-    for _, names in _MENUS:
-        for name in names:
-            action = actions.by_name.get(name or "")
-            if action is not None and action.shortcuts():
-                keys = " or ".join(key.toString() for key in action.shortcuts())
-                rows.append((action.text().rstrip("…"), keys))
+    for top in bar.actions():
+        menu = menu_of(top)
+        for action in _all(menu) if menu is not None else ():
+            keys = tuple(
+                key.toString(QKeySequence.SequenceFormat.NativeText) for key in action.shortcuts()
+            )
+            if keys:
+                tip = action.statusTip() or action.toolTip()
+                rows.append(KeyRow(words(top), words(action), keys, tip, action))
     return rows
+
+
+def menu_actions(bar: QMenuBar) -> list[QAction]:
+    """Return every action of the menus, those of their menus too."""
+    menus = (menu_of(top) for top in bar.actions())
+    return [action for menu in menus if menu is not None for action in _all(menu)]
+
+
+def _all(menu: QMenu) -> list[QAction]:
+    found = []
+    for action in menu.actions():
+        below = menu_of(action)
+        if below is not None:
+            found += _all(below)
+        elif not action.isSeparator():
+            found.append(action)
+    return found
+
+
+def menu_of(action: QAction) -> QMenu | None:
+    """Return the menu that an action opens."""
+    menu = action.menu()
+    return menu if isinstance(menu, QMenu) else None

@@ -8,11 +8,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QMenuBar, QWidget
 
 from diptych.gui.models.context import Context
 from diptych.gui.models.trouble import Trouble
-from diptych.gui.text import format as fmt
 from diptych.gui.text.runs import is_foreign
 from diptych.gui.text.tr import tr
 from diptych.gui.views.actions import Actions
@@ -22,8 +21,6 @@ from diptych.profiling.runner import launch
 from diptych.profiling.runs.files import RunError, load_manifest
 
 CAPTURE_STEPS = 5
-_CLOSE = "Close the window"
-_DISCARD = "Discard what waits and close"
 
 
 def _csv_name(run: str) -> str:
@@ -58,7 +55,8 @@ class Commands(QObject):
             "capture_setup": self._capture_setup,
             "folder": self._open_folder_outside,
             "cancel_waiting": self._cancel_waiting,
-            "keys": self._show_keys,
+            "guide": lambda: self.show_guide(""),
+            "problems": self._show_problems,
             "about": self._show_about,
         }
         for name, act in does.items():
@@ -75,22 +73,28 @@ class Commands(QObject):
         return [self._actions[name] for name in (*names, "export_traces")]
 
     def update_enabled(self) -> None:
-        """Enable what can be done to the shown runs."""
+        """Enable what can be done to the shown runs; say of the rest why it cannot."""
         shown, live = self._context.selection.shown, self._live()
-        states = {
-            "stop": bool(live),
-            "capture": bool(live),
-            "capture_setup": bool(live),
-            "folder": bool(shown),
-            "copy_path": bool(shown),
-            "copy_command": bool(shown),
-            "export_csv": any(map(self._is_run, shown)),
-            "export_traces": any(map(self._has_trace, shown)),
-            "cancel_waiting": bool(self._context.queue.waiting),
+        runs = any(map(self._is_run, shown))
+        some = "" if shown else tr("No run is shown.")
+        alive = some or ("" if live else tr("No shown run is live."))
+        none = tr("What is shown is not a Diptych run.")
+        steps = some or ("" if runs else none)
+        traced = any(map(self._has_trace, shown))
+        traces = some or ("" if traced else tr("The shown runs have no finished trace."))
+        reasons = {
+            "stop": alive,
+            "capture": alive,
+            "capture_setup": alive,
+            "folder": some,
+            "copy_path": some,
+            "copy_command": steps,
+            "export_csv": steps,
+            "export_traces": traces,
+            "cancel_waiting": "" if self._context.queue.waiting else tr("No run waits."),
         }
-        for name, enabled in states.items():
-            if self._actions[name].isEnabled() != enabled:
-                self._actions[name].setEnabled(enabled)
+        for name, reason in reasons.items():
+            self._actions.allow(name, reason)
 
     # -- runs ---------------------------------------------------------------------
 
@@ -140,10 +144,9 @@ class Commands(QObject):
     def _open_folder_outside(self) -> None:
         for directory in self._directories():
             if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(directory))):
-                why = "The desktop has no file manager that could be started."
                 say = Trouble(
                     tr("The folder could not be opened"),
-                    why,
+                    tr("The desktop has no file manager that could be started."),
                     tr("It is {directory}", directory=directory),
                 )
                 self._errors.say(say)
@@ -252,10 +255,22 @@ class Commands(QObject):
     def _capture_as(self, steps: int, options: Sequence[str]) -> None:
         self._context.steering.capture(self._live(), steps, options)
 
-    def _show_keys(self) -> None:
-        from diptych.gui.views.help import KeysDialog
+    def show_keys(self, menus: QMenuBar) -> None:
+        """List every key of the actions in ``menus``."""
+        from diptych.gui.views.keys import KeysDialog
 
-        self._open("keys", KeysDialog(self._actions, self._window))
+        self._open("keys", KeysDialog(menus, self._window))
+
+    def show_guide(self, section: str) -> None:
+        """Open the guide at the section of that name."""
+        from diptych.gui.views.guide import GuideDialog
+
+        self._open("guide", GuideDialog(section, self._window))
+
+    def _show_problems(self) -> None:
+        from diptych.gui.views.problems import ProblemsDialog
+
+        self._open("problems", ProblemsDialog(self._errors.history, self._window))
 
     def _show_about(self) -> None:
         from diptych.gui.views.help import AboutDialog
@@ -279,44 +294,3 @@ class Commands(QObject):
     def dialog(self, name: str) -> QDialog | None:
         """Return the dialog that is open under that name."""
         return self._dialogs.get(name)
-
-    # -- closing ----------------------------------------------------------------------
-
-    def may_close(self) -> bool:
-        """Ask, once, when something is live, waits or is being installed."""
-        words = self._left_behind()
-        if self._asked or not words:
-            return True
-        from diptych.gui.views.help import ask
-
-        verbs = [_DISCARD] if self._context.queue.waiting else []
-        answer = ask(self._window, _CLOSE, "\n".join(words), *verbs, _CLOSE)
-        # In the meantime the system may have asked for the end.
-        if answer is None and not self._asked:
-            return False
-        if answer == _DISCARD:
-            self._context.queue.discard()
-        self._asked = True
-        return True
-
-    def agree_to_close(self) -> None:
-        """Ask no more, and end every question that is open."""
-        self._asked = True
-        for dialog in self._window.findChildren(QDialog):
-            if dialog.isVisible():
-                dialog.reject()
-
-    def _left_behind(self) -> list[str]:
-        live, waiting = len(self._context.live()), len(self._context.queue.waiting)
-        installing = len(self._context.runtimes.installations)
-        words = []
-        if live:
-            verb = "goes" if live == 1 else "go"
-            words.append(f"{fmt.plural(live, 'run')} {verb} on; open Diptych again to see more.")
-        if waiting == 1:
-            words.append("The waiting run starts when Diptych is open again.")
-        elif waiting:
-            words.append(f"The {waiting} waiting runs start when Diptych is open again.")
-        if installing:
-            words.append(f"{fmt.plural(installing, 'installation')} will be cancelled.")
-        return words

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
@@ -12,9 +13,10 @@ from diptych.gui.models.machine import MachineModel
 from diptych.gui.models.runtimes import RuntimeModel
 from diptych.gui.text import format as fmt
 from diptych.gui.text.runs import short_path
-from diptych.gui.text.tr import tr
-from diptych.gui.theme import bind_icon, current, font, manager, pixmap
+from diptych.gui.text.tr import tr, trn
+from diptych.gui.theme import bind_icon, current, font, manager, pixmap, scaled
 from diptych.gui.views.widgets import Elided, hairline, label, link, paint_mark, part, set_ink
+from diptych.profiling.records.manifest import GpuDescription
 from diptych.profiling.runner.runtimes import TITLES, RuntimeInfo
 
 _WIDTH = 520
@@ -67,7 +69,7 @@ class _Way(QPushButton):
     def __init__(self, icon: str, title: str, text: str, key: str) -> None:
         super().__init__()
         self.setObjectName("way")
-        self.setMinimumHeight(56)
+        self.setMinimumHeight(scaled(56))
         self.setAccessibleName(title)
         self.setAccessibleDescription(text)
         image = QPushButton()
@@ -102,26 +104,27 @@ class _Finding(QWidget):
 
     def __init__(self, name: str) -> None:
         super().__init__()
+        self._name = name
         self._icon = QLabel()
         self._icon.setFixedWidth(16)
         self._words = Elided(ink="label")
-        self.offer = link(tr("Create one"), tr("Create a runtime for {name}", name=name))
+        self.offer = link("")
         self.offer.hide()
         self._state = ("clock", "text3")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
         title = label(name, weight=500)
-        title.setFixedWidth(70)
+        title.setFixedWidth(scaled(70))
         row.addWidget(self._icon)
         row.addWidget(title)
         row.addWidget(self._words, 1)
         row.addWidget(self.offer)
-        self.setFixedHeight(26)
+        self.setFixedHeight(scaled(26))
         manager().changed.connect(self._draw)
 
-    def tell(self, state: str, words: str, *, offer: bool = False) -> None:
-        """Show ``words``; ``state`` is ok, warning, or looking."""
+    def tell(self, state: str, words: str, *, offer: str = "") -> None:
+        """Show ``words``; ``state`` is ok, warning, none or looking; ``offer`` names a button."""
         self._state = {
             "ok": ("check", "ok"),
             "warning": ("warning", "warning"),
@@ -129,7 +132,10 @@ class _Finding(QWidget):
         }.get(state, ("clock", "text3"))
         self._words.show_text(words)
         set_ink(self._words, "hint" if state == "looking" else "label")
-        self.offer.setVisible(offer)
+        self.offer.setVisible(bool(offer))
+        if offer:
+            self.offer.setText(offer)
+            self.offer.setAccessibleName(f"{offer}: {self._name}")
         self._draw()
 
     def _draw(self) -> None:
@@ -144,8 +150,10 @@ class EmptyView(QWidget):
     new_wanted = Signal(str)
     """``catalogue`` or ``script``."""
     open_wanted = Signal()
-    runtimes_wanted = Signal(str)
+    install_wanted = Signal(str)
     """Framework of which a runtime is to be created."""
+    runtimes_wanted = Signal()
+    """What is wrong with the runtimes is to be seen."""
 
     def __init__(self, runtimes: RuntimeModel, machine: MachineModel) -> None:
         super().__init__()
@@ -156,7 +164,7 @@ class EmptyView(QWidget):
         self._host = _Finding(tr("Machine"))
         for framework, finding in self._found.items():
             finding.offer.clicked.connect(
-                lambda _=False, framework=framework: self.runtimes_wanted.emit(framework)
+                lambda _=False, framework=framework: self._offered(framework)
             )
         grid = QGridLayout(self)
         grid.setContentsMargins(16, 16, 16, 16)
@@ -170,9 +178,20 @@ class EmptyView(QWidget):
         machine.changed.connect(self.refresh)
         self.refresh()
 
+    def _offered(self, framework: str) -> None:
+        if self._holding(framework):
+            self.runtimes_wanted.emit()
+        else:
+            self.install_wanted.emit(framework)
+
+    def _holding(self, framework: str) -> list[RuntimeInfo]:
+        """Return interpreters that have the framework and cannot use it."""
+        infos = self._runtimes.infos
+        return [i for i in infos if framework in i.frameworks and i.fatal(framework)]
+
     def _column(self) -> QWidget:
         made = QWidget()
-        made.setFixedWidth(_WIDTH)
+        made.setFixedWidth(scaled(_WIDTH))
         column = QVBoxLayout(made)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
@@ -187,8 +206,10 @@ class EmptyView(QWidget):
             words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             column.addWidget(words)
         column.addSpacing(12)
-        for way in self._ways():
+        ways = self._ways()
+        for way in ways:
             column.addWidget(way)
+        self.setFocusProxy(ways[0])
         column.addSpacing(20)
         column.addWidget(label(tr("Found on this machine"), ink="label", size=11, weight=600))
         findings = QVBoxLayout()
@@ -220,18 +241,16 @@ class EmptyView(QWidget):
             self._host.tell("looking", tr("Looking…"))
             return
         if machine.gpus:
-            first = machine.gpus[0]
-            words = [f"{len(machine.gpus)} × {first.name or 'GPU'}", fmt.memory(first.memory)]
-            self._gpu.tell("ok", ", ".join([*words, f"driver {first.driver or fmt.UNKNOWN}"]))
+            self._gpu.tell("ok", _gpu_words(machine.gpus))
         else:
-            self._gpu.tell(
-                "none", tr("None: {value}", value=machine.gpu_reason or "no NVIDIA GPU was found")
-            )
+            why = machine.gpu_reason or tr("no NVIDIA GPU was found")
+            self._gpu.tell("none", tr("None, runs use the CPU: {why}", why=why))
         host = machine.host
-        cores = (
-            fmt.UNKNOWN if host.cores_logical is None else fmt.plural(host.cores_logical, "core")
-        )
-        self._host.tell("ok", f"{host.cpu or host.system}, {cores}, {fmt.memory(host.memory)}")
+        cores = fmt.UNKNOWN
+        if host.cores_logical is not None:
+            cores = trn("{n} core", "{n} cores", host.cores_logical)
+        cpu = host.cpu or host.system
+        self._host.tell("ok", f"{cpu}, {cores}, {fmt.memory(host.memory)}")
 
     def _show_runtime(self, framework: str, finding: _Finding) -> None:
         going = self._runtimes.installations.get(framework)
@@ -243,13 +262,29 @@ class EmptyView(QWidget):
             finding.tell("ok", runtime_line(usable[0], framework))
         elif not self._runtimes.known:
             finding.tell("looking", tr("Looking…"))
+        elif self._holding(framework):
+            info = self._holding(framework)[0]
+            problem = info.fatal(framework)[0]
+            words = tr(
+                "{name}: {what}. {cure}", name=info.title, what=problem.what, cure=problem.cure
+            )
+            finding.tell("warning", words, offer=tr("What to do…"))
         else:
-            broken = [info for info in self._runtimes.infos if info.fatal(framework)]
-            holding = [info for info in broken if framework in info.frameworks]
-            words = f"No interpreter with {framework} was found"
-            if holding:
-                words = f"{holding[0].title}: {holding[0].fatal(framework)[0].what}"
-            finding.tell("warning", words, offer=True)
+            words = tr("No interpreter with {name} was found", name=TITLES[framework])
+            finding.tell("warning", words, offer=tr("Create one"))
+
+
+def _gpu_words(gpus: Sequence[GpuDescription]) -> str:
+    first = gpus[0]
+    name, driver = first.name or tr("GPU"), first.driver or fmt.UNKNOWN
+    memory = fmt.memory(first.memory)
+    return tr(
+        "{n} × {name}, {memory}, driver {driver}",
+        n=len(gpus),
+        name=name,
+        memory=memory,
+        driver=driver,
+    )
 
 
 def runtime_line(info: RuntimeInfo, framework: str) -> str:
@@ -258,4 +293,10 @@ def runtime_line(info: RuntimeInfo, framework: str) -> str:
     version = (found.version or "").partition("+")[0] if found else ""
     build = f"CUDA {found.cuda}" if found and found.cuda else "CPU"
     place = info.python.removesuffix("/bin/python").removesuffix("/bin/python3")
-    return f"{framework} {version} ({build}) in {short_path(place)}"
+    return tr(
+        "{framework} {version} ({build}) in {place}",
+        framework=framework,
+        version=version,
+        build=build,
+        place=short_path(place),
+    )

@@ -5,14 +5,26 @@ from __future__ import annotations
 from importlib import resources
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction, QIcon, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QMenuBar, QToolButton, QWidget
+from PySide6.QtGui import QAction, QIcon, QPixmap, QResizeEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QMenuBar,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
 
 from diptych.gui.text.tr import tr
-from diptych.gui.theme import bind_icon, font
+from diptych.gui.theme import bind_icon, font, scaled
 from diptych.gui.theme.tokens import HEADER
 from diptych.gui.views.actions import Actions
-from diptych.gui.views.widgets import label, part
+from diptych.gui.views.search import SearchField
+from diptych.gui.views.widgets import icon_button, label, part
+
+_LEAST = 150
+"""Pixels below which a search field is none."""
 
 
 def logo() -> QIcon:
@@ -35,36 +47,101 @@ def _scaled(svg: bytes, size: int) -> QPixmap:
 
 
 class Header(QWidget):
-    """44 px high; ``primary`` is New run."""
+    """44 px high; ``primary`` is New run. Words give way to icons where there is little room."""
 
     def __init__(self, actions: Actions) -> None:
         super().__init__()
         part(self, "header")
-        self.setFixedHeight(HEADER)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(14, 0, 12, 0)
-        row.setSpacing(4)
+        self.setFixedHeight(scaled(HEADER))
+        # It makes do with what it gets, so it must not hold the window wide.
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(14, 0, 12, 0)
+        self._row.setSpacing(4)
         mark = QLabel()
         mark.setPixmap(logo().pixmap(QSize(18, 18)))
-        row.addWidget(mark)
-        row.addSpacing(4)
-        row.addWidget(label(tr("Diptych"), size=13, weight=600))
-        row.addSpacing(4)
+        self._row.addWidget(mark)
+        self._row.addSpacing(4)
+        self._name = label(tr("Diptych"), size=13, weight=600)
+        self._row.addWidget(self._name)
+        self._row.addSpacing(4)
+        self._row.addWidget(self._make_menus(actions), 0, Qt.AlignmentFlag.AlignVCenter)
+        self._make_search(actions)
+        self.primary = self._button(actions["new"], tr("New run"), icon="play", primary=True)
+        self._row.addWidget(self.primary)
+        self._row.addSpacing(4)
+        named = (
+            ("stop", tr("Stop")),
+            ("capture", tr("Capture")),
+            ("open", tr("Open run folder")),
+        )
+        self._words = [self._button(actions[name], words) for name, words in named]
+        self._words.append(self._export(actions))
+        for button in self._words:
+            self._row.addWidget(button)
+        self._wide = self._words_width()
+
+    def _make_menus(self, actions: Actions) -> QMenuBar:
         self.menus = QMenuBar()
         self.menus.setNativeMenuBar(False)
         self.menus.setFont(font())
+        self.menus.setAccessibleName(tr("Menus"))
         self.menus.setSizePolicy(
             self.menus.sizePolicy().Policy.Minimum, self.menus.sizePolicy().Policy.Fixed
         )
         actions.fill(self.menus)
-        row.addWidget(self.menus, 0, Qt.AlignmentFlag.AlignVCenter)
-        row.addStretch(1)
-        self.primary = self._button(actions["new"], tr("New run"), icon="play", primary=True)
-        row.addWidget(self.primary)
-        row.addSpacing(4)
-        for name, text in (("stop", "Stop"), ("capture", "Capture"), ("open", "Open run folder")):
-            row.addWidget(self._button(actions[name], text))
-        row.addWidget(self._export(actions))
+        return self.menus
+
+    def _make_search(self, actions: Actions) -> None:
+        action = actions["search"]
+        self.search = SearchField(action.shortcut().toString())
+        self.search.setMaximumWidth(scaled(340))
+        self.search.left.connect(self.fit)
+        self.magnifier = icon_button("search", action.text(), action.shortcut().toString())
+        self.magnifier.clicked.connect(action.trigger)
+        self._row.addStretch(1)
+        self._row.addWidget(self.search, 8)
+        self._row.addWidget(self.magnifier)
+        self._row.addStretch(1)
+
+    def begin_search(self) -> None:
+        """Give the search field its room and the focus."""
+        self.search.show()
+        self.magnifier.hide()
+        if self._room(words=False) < scaled(_LEAST):
+            for button in self._words:
+                button.hide()
+        self.search.begin()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Say in words what there is room for."""
+        super().resizeEvent(event)
+        self.fit()
+
+    def fit(self) -> None:
+        """Choose between words and icons, and between the search field and its icon."""
+        if self.search.hasFocus():
+            return
+        words = self._room(words=True) >= scaled(_LEAST + 40)
+        style = Qt.ToolButtonStyle
+        for button in self._words:
+            button.show()
+            button.setToolButtonStyle(
+                style.ToolButtonTextBesideIcon if words else style.ToolButtonIconOnly
+            )
+        room = words or self._room(words=False) >= scaled(_LEAST)
+        self.search.setVisible(room)
+        self.magnifier.setVisible(not room)
+
+    def _room(self, *, words: bool) -> int:
+        """Return the pixels that are left for the search field."""
+        fixed = (self._name, self.menus, self.primary)
+        taken = sum(widget.sizeHint().width() for widget in fixed) + 18
+        taken += self._wide if words else len(self._words) * 40
+        return self.width() - taken - 26 - 4 * self._row.count()
+
+    def _words_width(self) -> int:
+        return sum(button.sizeHint().width() for button in self._words)
 
     @staticmethod
     def _button(
@@ -78,17 +155,16 @@ class Header(QWidget):
         # A style sheet leaves no other way to set the text apart from the icon.
         made.setText(f" {text}")
         made.setAccessibleName(text)
-        made.setToolTip(action.toolTip())
         made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         made.clicked.connect(action.trigger)
         if primary and icon is not None:
             made.setProperty("primary", True)
             bind_icon(made, icon, "on_accent")
-        else:
-            made.setIcon(action.icon())
 
         def follow() -> None:
             made.setEnabled(action.isEnabled())
+            made.setToolTip(action.toolTip())
+            made.setAccessibleDescription(action.toolTip())
             if not primary:
                 made.setIcon(action.icon())
 
@@ -99,23 +175,26 @@ class Header(QWidget):
     def _export(self, actions: Actions) -> QToolButton:
         menu = QMenu(self)
         menu.setToolTipsVisible(True)
-        menu.addActions([actions["export_csv"], actions["export_traces"]])
+        both = [actions["export_csv"], actions["export_traces"]]
+        menu.addActions(both)
         made = QToolButton()
         made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         made.setFont(font(12, 500))
-        made.setText(tr(" Export"))
-        made.setAccessibleName(tr("Export"))
-        made.setToolTip(tr("Write what is shown to files"))
+        made.setIconSize(QSize(16, 16))
+        words = tr("Export")
+        made.setText(f" {words}")
+        made.setAccessibleName(words)
         made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         made.setMenu(menu)
         made.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         bind_icon(made, "export")
 
         def follow() -> None:
-            names = ("export_csv", "export_traces")
-            made.setEnabled(any(actions[name].isEnabled() for name in names))
+            made.setEnabled(any(action.isEnabled() for action in both))
+            tip = tr("Write what is shown to files")
+            made.setToolTip(tip if made.isEnabled() else f"{tip}\n{tr('No run is shown.')}")
 
-        actions["export_csv"].changed.connect(follow)
-        actions["export_traces"].changed.connect(follow)
+        for action in both:
+            action.changed.connect(follow)
         follow()
         return made

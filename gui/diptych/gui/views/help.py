@@ -1,19 +1,16 @@
-"""Small dialogs: keys, about, a question."""
+"""Small dialogs: about, a question; and what every dialog is made of."""
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from PySide6.QtCore import Qt, qVersion
 from PySide6.QtWidgets import (
     QDialog,
     QFrame,
-    QGridLayout,
     QHBoxLayout,
     QLayout,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -21,7 +18,7 @@ from PySide6.QtWidgets import (
 from diptych.gui.text.runs import short_path
 from diptych.gui.text.tr import tr
 from diptych.gui.theme import font
-from diptych.gui.views.actions import Actions, key_table
+from diptych.gui.version import program_version
 from diptych.gui.views.widgets import label, part
 
 
@@ -54,6 +51,7 @@ class Plain(QDialog):
     def __init__(self, title: str, parent: QWidget | None) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
+        self.setAccessibleName(title)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -73,31 +71,6 @@ class Plain(QDialog):
                 button.setDefault(True)
 
 
-class KeysDialog(Plain):
-    """Every action that has a key."""
-
-    def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
-        super().__init__(tr("Keyboard shortcuts"), parent)
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(32)
-        grid.setVerticalSpacing(7)
-        for row, (name, keys) in enumerate(key_table(actions)):
-            grid.addWidget(label(name, ink="label"), row, 0)
-            grid.addWidget(label(keys, weight=500), row, 1)
-        close = QPushButton(tr("Close"))
-        close.clicked.connect(self.accept)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        inside = QWidget()
-        part(inside, "dialogbody")
-        inside.setLayout(grid)
-        scroll.setWidget(inside)
-        body = QVBoxLayout()
-        body.addWidget(scroll)
-        self.fill(body, None, close)
-        self.resize(420, 520)
-
-
 class AboutDialog(Plain):
     """Version, licences, where things are kept."""
 
@@ -106,21 +79,16 @@ class AboutDialog(Plain):
         body = QVBoxLayout()
         body.setSpacing(6)
         body.addWidget(label(tr("Diptych"), size=20, weight=600))
-        body.addWidget(
-            label(
-                tr("Version {value}, Qt {value_}", value=own_version(), value_=qVersion()),
-                ink="label",
-            )
-        )
+        words = tr("Version {version}, Qt {qt}", version=program_version(), qt=qVersion())
+        body.addWidget(label(words, ink="label"))
         body.addSpacing(8)
         body.addWidget(label(tr("Runs and runtimes are kept in {home}.", home=short_path(home))))
         body.addWidget(label(tr("DIPTYCH_HOME moves that folder."), ink="hint", size=11))
         body.addSpacing(8)
-        body.addWidget(
-            label(tr("Apache License 2.0. Qt and PySide6 under the LGPL 3."), ink="label")
-        )
-        words = "Inter and JetBrains Mono under the SIL Open Font License 1.1."
-        body.addWidget(label(words, ink="label"))
+        licence = tr("Apache License 2.0. Qt and PySide6 under the LGPL 3.")
+        fonts = tr("Inter and JetBrains Mono under the SIL Open Font License 1.1.")
+        for words in (licence, fonts):
+            body.addWidget(label(words, ink="label"))
         close = QPushButton(tr("Close"))
         close.clicked.connect(self.accept)
         self.fill(body, None, close)
@@ -131,18 +99,20 @@ class AskDialog(Plain):
 
     def __init__(self, parent: QWidget | None, title: str, text: str, *verbs: str) -> None:
         super().__init__(title, parent)
-        body = QVBoxLayout()
-        body.setSpacing(8)
-        body.addWidget(label(title, size=14, weight=600))
-        body.addWidget(label(text, ink="label", wrap=True))
-        cancel = QPushButton(tr("Cancel"))
-        cancel.clicked.connect(self.reject)
+        self.body = QVBoxLayout()
+        self.body.setSpacing(8)
+        self.body.addWidget(label(title, size=14, weight=600))
+        self.body.addWidget(label(text, ink="label", wrap=True))
+        self.cancel = QPushButton(tr("Cancel"))
+        self.cancel.clicked.connect(self.reject)
         self.answer: str | None = None
         self.buttons = [*map(QPushButton, verbs[:-1]), primary(verbs[-1])]
         for button, verb in zip(self.buttons, verbs, strict=True):
             button.clicked.connect(lambda _=False, verb=verb: self._choose(verb))
-        self.fill(body, None, cancel, *self.buttons)
-        self.setMinimumWidth(380)
+        self.fill(self.body, None, self.cancel, *self.buttons)
+        # Return means the usual answer, wherever the focus would have gone first.
+        self.buttons[-1].setFocus()
+        self.setMinimumWidth(420)
 
     def _choose(self, verb: str) -> None:
         self.answer = verb
@@ -156,11 +126,3 @@ def ask(parent: QWidget | None, title: str, text: str, *verbs: str) -> str | Non
     answer = dialog.answer
     dialog.deleteLater()
     return answer
-
-
-def own_version() -> str:
-    """Return the program's version."""
-    try:
-        return version("diptych")
-    except PackageNotFoundError:
-        return "unknown"

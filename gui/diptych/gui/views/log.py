@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import (
@@ -30,9 +31,10 @@ from diptych.gui.models.hub import RunHub
 from diptych.gui.models.log_reader import LogReader, Portion
 from diptych.gui.models.selection import Selection
 from diptych.gui.text import format as fmt
-from diptych.gui.text.tr import tr
-from diptych.gui.theme import bind_icon, font, mono
+from diptych.gui.text.tr import tr, trn
+from diptych.gui.theme import bind_icon, font, mono, scaled
 from diptych.gui.views.live_series import short_names
+from diptych.gui.views.log_count import MatchCounter
 from diptych.gui.views.widgets import Elided, Segments, icon_button, label, set_ink
 from diptych.profiling.records.layout import RunPaths
 
@@ -77,7 +79,7 @@ class LogView(QWidget):
         self.runs.setAccessibleName(tr("Run whose log is shown"))
         self.runs.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.runs.activated.connect(self._follow_file)
-        self.streams = Segments((("stdout", "Output"), ("stderr", "Errors")), tr("Stream"))
+        self.streams = Segments((("stdout", tr("Output")), ("stderr", tr("Errors"))), tr("Stream"))
         self.streams.chosen.connect(self._follow_file)
         self.note = Elided(ink="label")
         self.search = QLineEdit()
@@ -85,10 +87,13 @@ class LogView(QWidget):
         self.search.setAccessibleName(tr("Search the log"))
         self.search.setToolTip(tr("Enter for the next, Shift+Enter for the one before (Ctrl+F)"))
         self.search.setClearButtonEnabled(True)
-        self.search.setFixedWidth(220)
+        self.search.setFixedWidth(scaled(200))
+        self.matches = label(ink="label", size=11)
+        self._counter = MatchCounter(self)
+        self._counter.counted.connect(self._show_count)
         self.search.textChanged.connect(self._search_anew)
-        self.before = icon_button("chevron-up", tr("Previous match"), "Shift+Enter")
-        self.after = icon_button("chevron-down", tr("Next match"), "Enter")
+        self.before = icon_button("chevron-up", tr("Previous match"), "Shift+F3")
+        self.after = icon_button("chevron-down", tr("Next match"), "F3")
         self.before.clicked.connect(lambda: self.find_next(backward=True))
         self.after.clicked.connect(lambda: self.find_next(backward=False))
         self.wrap = _toggle("wrap", tr("Wrap long lines"))
@@ -123,7 +128,7 @@ class LogView(QWidget):
         bar.addWidget(self.runs)
         bar.addWidget(self.streams)
         bar.addWidget(self.note, 1)
-        for widget in (self.search, self.before, self.after, self.wrap, self.end):
+        for widget in (self.matches, self.search, self.before, self.after, self.wrap, self.end):
             bar.addWidget(widget)
         self.empty = label("", ink="label")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -137,13 +142,24 @@ class LogView(QWidget):
         whole.addWidget(self.pages, 1)
         self.setFocusProxy(self.text)
 
+    def save_state(self) -> dict[str, Any]:
+        """Return which stream, and whether lines are wrapped."""
+        return {"stream": self.streams.value, "wrap": self.wrap.isChecked()}
+
+    def restore_state(self, state: dict[str, Any]) -> None:
+        """Take them up again."""
+        self.streams.choose(str(state.get("stream")))
+        self.wrap.setChecked(bool(state.get("wrap")))
+        self._follow_file()
+
     # -- which file ---------------------------------------------------------
 
     def _news(self, run: str, _snapshot: object) -> None:
         if run in self.selection.shown and self.runs.findData(run) < 0:
             self.refresh()
-        if not self._is_live():
-            self.empty.setText(self.empty.text().replace(" yet.", "."))
+        yet = _nothing(self.streams.value, live=True)
+        if self.empty.text() == yet and not self._is_live():
+            self.empty.setText(_nothing(self.streams.value, live=False))
 
     def _is_live(self) -> bool:
         run = self.runs.currentData()
@@ -248,6 +264,7 @@ class LogView(QWidget):
         if text or partial:
             self.text.appendPlainText(text)
         self._partial = partial
+        self._counter.again()
 
     def _say_nothing(self, portion: Portion | None) -> None:
         """Say how large the log is, or why nothing is shown."""
@@ -255,18 +272,17 @@ class LogView(QWidget):
         self.pages.setCurrentWidget(self.text if shown else self.empty)
         set_ink(self.note, "label")
         if portion is None:
-            why = "Choose a run in the list to see what it prints."
+            why = tr("Choose a run in the list to see what it prints.")
             self.empty.setText(why if self._path is None else "")
             self.note.show_text("")
             return
-        kind = "standard error" if self.streams.value == "stderr" else "standard output"
         if portion.trouble:
-            self.empty.setText(
-                tr("{path} cannot be read: {trouble}.", path=portion.path, trouble=portion.trouble)
+            why = tr(
+                "{path} cannot be read: {trouble}.", path=portion.path, trouble=portion.trouble
             )
+            self.empty.setText(why)
         else:
-            yet = " yet" if self._is_live() else ""
-            self.empty.setText(tr("Nothing was printed to {kind}{yet}.", kind=kind, yet=yet))
+            self.empty.setText(_nothing(self.streams.value, live=self._is_live()))
         words = [fmt.memory(portion.size) if (portion.size or 0) >= 2**20 else "", *self._parts()]
         self.note.show_text(", ".join(w for w in words if w))
 
@@ -280,9 +296,10 @@ class LogView(QWidget):
         inside = sum(size for line, size in self._holes if line > first)
         words = []
         if first or any(line <= first for line, _ in self._holes):
-            words.append(f"the last {fmt.plural(shown, 'line')}")
+            words.append(trn("the last line", "the last {n} lines", shown))
         if inside:
-            words.append(f"without {fmt.memory(inside)} between them that came too fast")
+            size = fmt.memory(inside)
+            words.append(tr("without {size} between them that came too fast", size=size))
         return words
 
     def _scrolled(self, value: int) -> None:
@@ -310,10 +327,24 @@ class LogView(QWidget):
         cursor = self.text.textCursor()
         cursor.setPosition(cursor.selectionStart())
         self.text.setTextCursor(cursor)
+        self._counter.count(self.text.document(), self.search.text())
         if self.search.text():
             self.find_next()
         else:
             self._tell(True)
+
+    def search_for(self, text: str) -> None:
+        """Look for ``text`` in the log."""
+        self.search.setText(text)
+        self.focus_search()
+
+    def _show_count(self, found: int, done: bool) -> None:
+        if not self.search.text():
+            self.matches.setText("")
+        elif done:
+            self.matches.setText(trn("{n} match", "{n} matches", found))
+        else:
+            self.matches.setText(tr("{n} and more", n=f"{found:,}"))
 
     def find_next(self, *, backward: bool = False) -> bool:
         """Select the next match, around the end if need be; return whether there is one."""
@@ -350,11 +381,10 @@ class LogView(QWidget):
         if not isinstance(event, QKeyEvent):
             return False
         leave = event.key() == Qt.Key.Key_Escape and self.search.hasFocus()
-        slash = event.text() == "/" and not self.search.hasFocus()
-        return leave or slash or event.matches(QKeySequence.StandardKey.Find)
+        return leave or event.matches(QKeySequence.StandardKey.Find)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Search with Ctrl+F or /, go on with Enter and Shift+Enter, leave with Esc."""
+        """Search with Ctrl+F, go on with Enter and Shift+Enter, leave with Esc."""
         if self._is_mine(event) and event.key() != Qt.Key.Key_Escape:
             self.focus_search()
         elif event.key() == Qt.Key.Key_Escape and self.search.hasFocus():
@@ -365,6 +395,21 @@ class LogView(QWidget):
             self.find_next(backward=back)
         else:
             super().keyPressEvent(event)
+
+
+def _nothing(stream: str, *, live: bool) -> str:
+    """Say that there is nothing in a log."""
+    if stream == "stderr":
+        yet, never = (
+            tr("Nothing was printed to standard error yet."),
+            tr("Nothing was printed to standard error."),
+        )
+    else:
+        yet, never = (
+            tr("Nothing was printed to standard output yet."),
+            tr("Nothing was printed to standard output."),
+        )
+    return yet if live else never
 
 
 class _Closer:

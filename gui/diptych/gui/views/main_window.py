@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QShowEvent
+from PySide6.QtGui import QCloseEvent, QMoveEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QLineEdit,
     QMainWindow,
@@ -18,13 +18,16 @@ from PySide6.QtWidgets import (
 from diptych.gui.models.context import Context
 from diptych.gui.models.trouble import Trouble
 from diptych.gui.text.tr import tr
-from diptych.gui.theme import CHOICES, Choice, manager
+from diptych.gui.theme import CHOICES, Choice, manager, scaled
 from diptych.gui.theme.tokens import SIDEBAR
 from diptych.gui.views.actions import TAB_NAMES, Actions
+from diptych.gui.views.closing import Closing
 from diptych.gui.views.commands import Commands
 from diptych.gui.views.empty import EmptyView
 from diptych.gui.views.error_bar import ErrorBar
+from diptych.gui.views.finding import Finding
 from diptych.gui.views.header import Header, logo
+from diptych.gui.views.memory import Memory
 from diptych.gui.views.runs_list import RunsList
 from diptych.gui.views.screen import fit_screen
 from diptych.gui.views.stage import Stage
@@ -40,24 +43,31 @@ class MainWindow(QMainWindow):
 
     def __init__(self, home: Path) -> None:
         super().__init__()
-        self.setWindowTitle(tr("Diptych"))
+        self.setWindowTitle("Diptych")
         self.setWindowIcon(logo())
-        self.setMinimumSize(900, 560)
+        self.setMinimumSize(scaled(900), scaled(560))
         self.context = Context(home, self)
         self._choose_theme(self.context.settings.get("theme"))
         self.actions_ = Actions(self)
         self.errors = ErrorBar()
         context = self.context
-        self.stage = Stage(context.hub, context.selection, self.actions_["follow"])
+        self.stage = Stage(
+            context.hub, context.selection, self.actions_["follow"], context.settings
+        )
         self.empty = EmptyView(context.runtimes, context.machine)
         self.commands = Commands(self, context, self.actions_, self.errors)
+        self.closing = Closing(self, context, self.errors)
         self.runs = RunsList(context.hub, context.queue, context.selection, self.commands.for_run())
         self.status = StatusBar(
             context.hub, context.selection, context.machine, context.runtimes, home
         )
         self._lay_out()
+        self.finding = Finding(self)
+        self.memory = Memory(self)
         self._connect()
-        self._restore()
+        self._connect_actions()
+        self.memory.restore()
+        self._fit_screen()
         self._started = False
         self._greeted = False
 
@@ -71,7 +81,7 @@ class MainWindow(QMainWindow):
         self.split.addWidget(self.runs)
         self.split.addWidget(self.middle)
         self.split.setStretchFactor(1, 1)
-        self.split.setSizes([SIDEBAR, 10_000])
+        self.split.setSizes([scaled(SIDEBAR), 10_000])
         whole = QWidget()
         column = QVBoxLayout(whole)
         column.setContentsMargins(0, 0, 0, 0)
@@ -90,11 +100,23 @@ class MainWindow(QMainWindow):
         context.steering.told.connect(self.errors.say)
         self._reported.connect(self.errors.say)
         context.hub.trouble.connect(
-            lambda text: self.errors.say(Trouble(tr("Reading the runs met an error"), text))
+            lambda text: self.errors.say_once(Trouble(tr("Reading the runs met an error"), text))
         )
         context.hub.entries_changed.connect(self._entries)
         context.queue.started.connect(self._run_started)
         context.selection.shown_changed.connect(self._show_middle)
+        self.runs.opened.connect(lambda _: self.stage.choose(0))
+        self.runs.new_wanted.connect(actions["new"].trigger)
+        self.runs.cancel_wanted.connect(context.queue.cancel)
+        self.empty.new_wanted.connect(self.commands.new_run)
+        self.empty.open_wanted.connect(actions["open"].trigger)
+        self.empty.install_wanted.connect(self.commands.install_runtime)
+        self.empty.runtimes_wanted.connect(actions["runtimes"].trigger)
+        self.commands.opened.connect(self._focus_list)
+        self.stage.about.more_wanted.connect(self.commands.show_guide)
+
+    def _connect_actions(self) -> None:
+        context, actions = self.context, self.actions_
         context.selection.follow_changed.connect(actions["follow"].setChecked)
         actions["follow"].setChecked(context.selection.follow)
         actions["follow"].toggled.connect(context.selection.set_follow)
@@ -104,16 +126,16 @@ class MainWindow(QMainWindow):
             )
         for action in actions.themes():
             action.triggered.connect(lambda _=False, a=action: self._choose_theme(a.data()))
-        actions["filter"].triggered.connect(self._focus_filter)
+        for action in actions.closing():
+            action.setChecked(action.data() == self.closing.choice)
+            action.triggered.connect(lambda _=False, a=action: self.closing.choose(a.data()))
         actions["clear"].triggered.connect(self._clear)
         actions["close"].triggered.connect(self.close)
-        self.runs.opened.connect(lambda _: self.stage.choose(0))
-        self.runs.new_wanted.connect(actions["new"].trigger)
-        self.runs.cancel_wanted.connect(context.queue.cancel)
-        self.empty.new_wanted.connect(self.commands.new_run)
-        self.empty.open_wanted.connect(actions["open"].trigger)
-        self.empty.runtimes_wanted.connect(self.commands.install_runtime)
-        self.commands.opened.connect(self._focus_list)
+        actions["keys"].triggered.connect(lambda: self.commands.show_keys(self.header.menus))
+        about = self.stage.about
+        actions["explain"].triggered.connect(about.explain)
+        about.changed.connect(lambda: actions["explain"].setChecked(about.explains))
+        actions["explain"].setChecked(about.explains)
 
     # -- what is shown ------------------------------------------------------------
 
@@ -122,7 +144,8 @@ class MainWindow(QMainWindow):
         super().showEvent(event)
         if not self._started:
             self._started = True
-            self.runs.view.setFocus()
+            # Else it would be on the first thing that takes keys, the search field.
+            (self.runs.view if self.runs.view.isVisible() else self.empty).setFocus()
             QTimer.singleShot(0, self, self.context.runtimes.refresh)
             QTimer.singleShot(0, self, self.context.machine.look)
             QTimer.singleShot(0, self, self.context.queue.resume)
@@ -140,12 +163,16 @@ class MainWindow(QMainWindow):
         self._show_middle()
 
     def _greet(self) -> None:
-        """Show what a person who opens the window wants to see: what runs, else the last run."""
+        """Show what a person who opens the window wants to see: what runs, else what was shown."""
         context = self.context
         if context.selection.shown or not context.hub.entries:
             return
-        live = context.live()
-        context.selection.show(live or [context.hub.entries[0].id])
+        live, kept = context.live(), self.memory.runs()
+        if kept and (not live or set(live) & set(kept)):
+            context.selection.show(kept)
+            self.memory.restore_brush()
+        else:
+            context.selection.show(live or [context.hub.entries[0].id])
         self._focus_list()
 
     def _show_middle(self) -> None:
@@ -177,10 +204,6 @@ class MainWindow(QMainWindow):
         manager().choose(chosen)
         self.context.settings.set(theme=chosen)
 
-    def _focus_filter(self) -> None:
-        self.runs.filter.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self.runs.filter.selectAll()
-
     def _clear(self) -> None:
         """Undo one thing at a time: the brush, then the filter, then the error."""
         if self.context.selection.range is not None:
@@ -197,19 +220,31 @@ class MainWindow(QMainWindow):
 
     # -- coming and going -----------------------------------------------------------
 
-    def _restore(self) -> None:
-        self.resize(1280, 800)
-        kept = self.context.settings.get("geometry")
-        if isinstance(kept, str):
-            self.restoreGeometry(QByteArray.fromBase64(kept.encode("ascii", "replace")))
-        split = self.context.settings.get("split")
-        if isinstance(split, str):
-            self.split.restoreState(QByteArray.fromBase64(split.encode("ascii", "replace")))
-        self._fit_screen()
+    def geometry_state(self) -> dict[str, str]:
+        """Return place and size of the window and its parts, for `restore_geometry`."""
+        return {"geometry": _coded(self.saveGeometry()), "split": _coded(self.split.saveState())}
+
+    def restore_geometry(self, geometry: str | None, split: str | None) -> None:
+        """Take up place and size again; what is no such thing changes nothing."""
+        self.resize(scaled(1280), scaled(800))
+        if geometry is not None:
+            self.restoreGeometry(_decoded(geometry))
+        if split is not None:
+            self.split.restoreState(_decoded(split))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Remember the size."""
+        super().resizeEvent(event)
+        self.memory.soon()
+
+    def moveEvent(self, event: QMoveEvent) -> None:
+        """Remember the place."""
+        super().moveEvent(event)
+        self.memory.soon()
 
     def close_unasked(self) -> None:
         """Close without a question, as when the system ends the session."""
-        self.commands.agree_to_close()
+        self.closing.agree()
         self.close()
         # From within a question the close above is only the end of that question.
         if self.isVisible():
@@ -217,12 +252,18 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask once when something is live or waits, then end every thread."""
-        if not self.commands.may_close():
+        if not self.closing.may_close():
             event.ignore()
             return
-        self.context.settings.set(
-            geometry=bytes(self.saveGeometry().toBase64().data()).decode(),
-            split=bytes(self.split.saveState().toBase64().data()).decode(),
-        )
+        self.memory.save()
+        self.memory.stop()
         self.context.close()
         super().closeEvent(event)
+
+
+def _coded(state: QByteArray) -> str:
+    return bytes(state.toBase64().data()).decode("ascii")
+
+
+def _decoded(text: str) -> QByteArray:
+    return QByteArray.fromBase64(text.encode("ascii", "replace"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import cast
+from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
@@ -15,9 +15,11 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLineEdit,
+    QMenu,
     QPushButton,
     QStackedWidget,
     QTableView,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -25,9 +27,8 @@ from PySide6.QtWidgets import (
 from diptych.gui.models.hub import RunHub
 from diptych.gui.models.operators import OperatorModel
 from diptych.gui.models.selection import Selection
-from diptych.gui.text import format as fmt
-from diptych.gui.text.tr import tr
-from diptych.gui.theme import bind_icon, font, manager
+from diptych.gui.text.tr import tr, trn
+from diptych.gui.theme import bind_icon, font, manager, scaled
 from diptych.gui.theme.tokens import ROW
 from diptych.gui.views.live_series import short_names
 from diptych.gui.views.operators_delegate import OperatorDelegate
@@ -76,9 +77,10 @@ class OperatorsView(QWidget):
         self.filter = QLineEdit()
         self.filter.setPlaceholderText(tr("Filter, e.g. conv"))
         self.filter.setAccessibleName(tr("Filter operators"))
-        self.filter.setToolTip(tr("Words of the name or of the family (/)"))
+        self.filter.setToolTip(tr("Words of the name or of the family (Ctrl+F)"))
         self.filter.setClearButtonEnabled(True)
-        self.filter.setFixedWidth(160)
+        self.filter.setFixedWidth(scaled(160))
+        self.columns = self._make_columns()
         self.filter.textChanged.connect(self.model.set_filter)
         self.export = QPushButton(tr("Export CSV"))
         self.export.setToolTip(tr("Write the shown operators to a file, times in ns"))
@@ -97,13 +99,13 @@ class OperatorsView(QWidget):
         self.table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.table.setTabKeyNavigation(False)
         self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(ROW)
+        self.table.verticalHeader().setDefaultSectionSize(scaled(ROW))
         self.table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header = self.table.horizontalHeader()
         header.setFont(font(11))
         header.setHighlightSections(False)
         header.setSectionsClickable(True)
-        header.setMinimumSectionSize(60)
+        header.setMinimumSectionSize(scaled(60))
         header.sectionClicked.connect(self._sort)
 
     def _lay_out(self) -> None:
@@ -112,7 +114,7 @@ class OperatorsView(QWidget):
         bar.setSpacing(12)
         bar.addWidget(self.windows)
         bar.addWidget(self.summary, 1)
-        for widget in (self.noise, self.filter, self.export):
+        for widget in (self.noise, self.filter, self.columns, self.export):
             bar.addWidget(widget)
         self.empty = QWidget()
         column = QVBoxLayout(self.empty)
@@ -192,7 +194,7 @@ class OperatorsView(QWidget):
         self.model.set_window(summary)
         has = summary is not None and bool(summary.ops)
         self.pages.setCurrentWidget(self.table if has else self.empty)
-        for widget in (self.filter, self.export, self.summary):
+        for widget in (self.filter, self.columns, self.export, self.summary):
             widget.setVisible(has)
         self.noise.setVisible(has and any(o.noise for o in self.model.operators))
         if has and entry is not None and summary is not None:
@@ -211,7 +213,9 @@ class OperatorsView(QWidget):
             header.setSectionResizeMode(number, mode)
             if not wide:
                 title = header.fontMetrics().horizontalAdvance(column.title)
-                self.table.setColumnWidth(number, _WIDE.get(column.key, title + 34))
+                self.table.setColumnWidth(
+                    number, scaled(_WIDE[column.key]) if column.key in _WIDE else title + 34
+                )
 
     def _sort(self, column: int) -> None:
         was, order = self.model.sorted_by()
@@ -224,49 +228,103 @@ class OperatorsView(QWidget):
         )
         self.model.sort(column, turned if column == was else first)
 
-    # -- keys, copy and export -----------------------------------------------
+    # -- keys ---------------------------------------------------------------
 
     def focus_search(self) -> None:
         """Put the cursor into the filter."""
         self.filter.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.filter.selectAll()
 
+    def search_for(self, text: str) -> None:
+        """Show the operators whose name holds ``text``."""
+        self.filter.setText(text)
+        self.focus_search()
+
     def event(self, event: QEvent) -> bool:
-        """Claim / and Ctrl+C before the window's own shortcuts, while the focus is in here."""
-        claim = event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
-        if claim and self._is_mine(cast("QKeyEvent", event)):
+        """Claim Esc before the window's own shortcut, while somebody types in the filter."""
+        if event.type() is QEvent.Type.ShortcutOverride and self._leaves(event):
             event.accept()
             return True
         return super().event(event)
 
-    def _is_mine(self, event: QKeyEvent) -> bool:
-        typing = self.filter.hasFocus()
-        slash = event.text() == "/" and not typing
-        leave = event.key() == Qt.Key.Key_Escape and typing
-        return slash or leave or (event.matches(QKeySequence.StandardKey.Copy) and not typing)
+    def _leaves(self, event: QEvent) -> bool:
+        escape = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
+        return escape and self.filter.hasFocus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Search with /, copy rows with Ctrl+C, leave the filter with Esc."""
-        if not self._obey(event):
+        """Leave the filter with Esc."""
+        if self._leaves(event):
+            self.filter.clear()
+            self.table.setFocus()
+        else:
             super().keyPressEvent(event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Take these keys before the table, which would search or copy one cell."""
+        """Keep letters, and Ctrl+C, from the table, which would search or copy one cell."""
         if event.type() is QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
-            return self._obey(event)
+            if event.matches(QKeySequence.StandardKey.Copy):
+                self.copy_rows()
+                return True
+            if event.text() in ("/", "?", " "):
+                event.ignore()
+                return True
         return super().eventFilter(watched, event)
 
-    def _obey(self, event: QKeyEvent) -> bool:
-        if not self._is_mine(event):
-            return False
-        if event.key() == Qt.Key.Key_Escape:
-            self.filter.clear()
-            self.table.setFocus()
-        elif event.text() == "/":
-            self.focus_search()
-        else:
-            self.copy_rows()
-        return True
+    # -- columns, and what is remembered ----------------------------------------
+
+    def _make_columns(self) -> QToolButton:
+        made = QToolButton()
+        made.setText(tr("Columns"))
+        made.setFont(font())
+        made.setAccessibleName(tr("Columns"))
+        made.setToolTip(tr("Choose which columns are shown"))
+        made.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        made.setMenu(QMenu(made))
+        made.menu().aboutToShow.connect(self._fill_columns)
+        return made
+
+    def _fill_columns(self) -> None:
+        menu = self.columns.menu()
+        menu.clear()
+        for column in self.model.possible:
+            if column.key == "name":
+                continue
+            action = menu.addAction(column.title or tr("Bar"))
+            action.setCheckable(True)
+            action.setChecked(column.key not in self.model.hidden)
+            action.triggered.connect(
+                lambda on, key=column.key: self.hide_column(key, hidden=not on)
+            )
+
+    def hide_column(self, key: str, *, hidden: bool) -> None:
+        """Take a column away, or show it again."""
+        now = self.model.hidden | {key} if hidden else self.model.hidden - {key}
+        self.model.set_hidden(now)
+        self._fit_columns()
+
+    def save_state(self) -> dict[str, Any]:
+        """Return order, filter and columns."""
+        key, order = self.model.order
+        return {
+            "sort": key,
+            "down": order is Qt.SortOrder.DescendingOrder,
+            "filter": self.filter.text()[:200],
+            "noise": self.noise.isChecked(),
+            "hidden": sorted(self.model.hidden),
+        }
+
+    def restore_state(self, state: dict[str, Any]) -> None:
+        """Take them up again."""
+        hidden = state.get("hidden")
+        if isinstance(hidden, list):
+            self.model.set_hidden(frozenset(key for key in hidden if isinstance(key, str)))
+        self.model.set_order(str(state.get("sort")), down=bool(state.get("down")))
+        self.filter.setText(str(state.get("filter") or ""))
+        self.noise.setChecked(bool(state.get("noise")))
+        self._fit_columns()
+
+    # -- copy and export -----------------------------------------------------------
 
     def copy_rows(self) -> None:
         """Put the selected rows, or all, on the clipboard with tabs between the cells."""
@@ -291,5 +349,10 @@ class OperatorsView(QWidget):
                 tr("{path} cannot be written: {why}. Choose another folder.", path=path, why=why)
             )
             return
-        count = fmt.plural(self.model.rowCount(), "operator")
-        self.summary.show_text(tr("{count} written to {path}", count=count, path=path))
+        words = trn(
+            "{n} operator written to {path}",
+            "{n} operators written to {path}",
+            self.model.rowCount(),
+            path=path,
+        )
+        self.summary.show_text(words)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import traceback
 from collections.abc import Callable
 from importlib import import_module
+from typing import Any, Protocol, runtime_checkable
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QShowEvent
@@ -19,11 +21,13 @@ from PySide6.QtWidgets import (
 
 from diptych.gui.models.hub import RunHub
 from diptych.gui.models.selection import Selection
+from diptych.gui.models.settings import Settings
 from diptych.gui.models.trouble import Trouble
 from diptych.gui.text.runs import NOT_A_RUN, is_foreign
 from diptych.gui.text.tr import tr
 from diptych.gui.theme.tokens import PANEL
-from diptych.gui.views.actions import TAB_NAMES
+from diptych.gui.views.about_line import AboutLine
+from diptych.gui.views.actions import TAB_NAMES, TAB_TITLES
 from diptych.gui.views.tab_row import TabRow
 from diptych.gui.views.widgets import label, part
 
@@ -35,23 +39,46 @@ _VIEWS = {
     "Details": ("diptych.gui.views.details", "DetailsView"),
 }
 _NOW = ("diptych.gui.views.now", "NowPanel")
+_STATES = "views"
+
+
+@runtime_checkable
+class Remembers(Protocol):
+    """A view that keeps something for the next start: plain data, small."""
+
+    def save_state(self) -> dict[str, Any]:
+        """Return what is to be remembered."""
+
+    def restore_state(self, state: dict[str, Any]) -> None:
+        """Take it up again; whatever does not fit is passed over without a word."""
 
 
 class Stage(QWidget):
-    """``trouble`` tells of a view that could not be built; the others go on."""
+    """``trouble`` tells of a view that could not be built; the others go on.
+
+    A view may have any of the methods ``focus_search()``, ``find_next(backward=)``
+    and ``copy_rows()``, which the actions call, and those of `Remembers`.
+    """
 
     trouble = Signal(object)
+    changed = Signal()
+    """Another tab is shown."""
 
-    def __init__(self, hub: RunHub, selection: Selection, follow: QAction) -> None:
+    def __init__(
+        self, hub: RunHub, selection: Selection, follow: QAction, settings: Settings
+    ) -> None:
         super().__init__()
         part(self, "stage")
-        self._hub, self._selection = hub, selection
+        self._hub, self._selection, self._settings = hub, selection, settings
+        self._states = settings.read(_STATES, dict[str, dict[str, Any]]) or {}
+        self.about = AboutLine(settings)
         self.tabs = TabRow(TAB_NAMES, selection, follow)
         self.pages = QStackedWidget()
         self._pages: list[QWidget] = []
         self._built: dict[str, QWidget] = {}
-        for _ in TAB_NAMES:
+        for name in TAB_NAMES:
             page = QWidget()
+            page.setAccessibleName(TAB_TITLES[name])
             column = QVBoxLayout(page)
             column.setContentsMargins(0, 0, 0, 0)
             self._pages.append(page)
@@ -67,6 +94,7 @@ class Stage(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.tabs)
+        column.addWidget(self.about)
         body = QHBoxLayout()
         body.setSpacing(0)
         body.addWidget(self.pages, 1)
@@ -94,6 +122,7 @@ class Stage(QWidget):
     def choose(self, number: int) -> None:
         """Show a tab."""
         self._number = number
+        self.about.show_view(TAB_NAMES[number])
         plots = TAB_NAMES[number] == "Live"
         self.tabs.choose(number, plots=plots)
         self.pages.setCurrentIndex(number)
@@ -104,6 +133,20 @@ class Stage(QWidget):
             if view is not None:
                 # Else the focus would jump to the first button of the window.
                 view.setFocus(Qt.FocusReason.TabFocusReason)
+        self.changed.emit()
+
+    def save(self) -> None:
+        """Remember the tab and what the views keep."""
+        for name, view in self._built.items():
+            if isinstance(view, Remembers):
+                self._states[name] = view.save_state()
+        self._settings.set(**{_STATES: dict(self._states), "tab": TAB_NAMES[self._number]})
+
+    def restore(self) -> None:
+        """Show the tab that was shown last."""
+        kept = self._settings.read("tab", str)
+        if kept in TAB_NAMES:
+            self.choose(TAB_NAMES.index(kept))
 
     def showEvent(self, event: QShowEvent) -> None:
         """Build what is behind the tab, once the window stands."""
@@ -116,6 +159,7 @@ class Stage(QWidget):
         self._build(name, _VIEWS[name], self._fill_page)
         if name == "Live":
             self._build("Now", _NOW, self._fill_panel)
+        self.changed.emit()
 
     def view(self, name: str) -> QWidget | None:
         """Return the view of a tab, or ``Now``, if it was built."""
@@ -132,11 +176,22 @@ class Stage(QWidget):
             why = f"{type(error).__name__}: {error}"
             details = traceback.format_exc()
             self.trouble.emit(
-                Trouble(tr("The view {name} cannot be shown", name=name), why, details=details)
+                Trouble(
+                    tr("The view {name} cannot be shown", name=TAB_TITLES.get(name, name)),
+                    why,
+                    details=details,
+                )
             )
             return
         self._built[name] = view
+        self._restore_view(name, view)
         fill(view)
+
+    def _restore_view(self, name: str, view: QWidget) -> None:
+        if isinstance(view, Remembers) and name in self._states:
+            # What another version wrote must not take the view down.
+            with contextlib.suppress(Exception):
+                view.restore_state(self._states[name])
 
     def _fill_page(self, view: QWidget) -> None:
         inside = self._pages[self._number].layout()

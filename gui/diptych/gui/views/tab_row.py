@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from diptych.gui.models.selection import Selection
 from diptych.gui.text import format as fmt
 from diptych.gui.text.tr import tr
-from diptych.gui.theme import bind_icon, current, font
+from diptych.gui.theme import bind_icon, current, font, scaled
 from diptych.gui.theme.tokens import TABS
+from diptych.gui.views.actions import TAB_TITLES
 from diptych.gui.views.widgets import label, part
 
 
@@ -24,7 +25,7 @@ class _Tab(QPushButton):
         self.setCheckable(True)
         self.setAutoExclusive(True)
         self.setFont(font(12, 500))
-        self.setFixedHeight(TABS)
+        self.setFixedHeight(scaled(TABS))
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setFixedWidth(self.fontMetrics().horizontalAdvance(text) + 28)
 
@@ -43,8 +44,8 @@ class _Tab(QPushButton):
             painter.drawRect(QRectF(12, self.height() - 2, self.width() - 24, 2))
         if self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QColor(tokens.accent))
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(4, 5, -4, -5), 5, 5)
+            painter.setPen(QPen(QColor(tokens.accent), 2))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(5, 6, -5, -6), 5, 5)
         painter.end()
 
 
@@ -56,14 +57,16 @@ class TabRow(QWidget):
     def __init__(self, names: Sequence[str], selection: Selection, follow: QAction) -> None:
         super().__init__()
         part(self, "tabs")
-        self.setFixedHeight(TABS)
+        self.setFixedHeight(scaled(TABS))
         self._selection = selection
         row = QHBoxLayout(self)
         row.setContentsMargins(4, 0, 12, 0)
         row.setSpacing(2)
-        self._tabs = [_Tab(name) for name in names]
+        self._tabs = [_Tab(TAB_TITLES[name]) for name in names]
         for number, tab in enumerate(self._tabs):
-            tab.setToolTip(tr("{value} (Ctrl+{value_})", value=tab.text(), value_=number + 1))
+            tip = tr("Show the tab {name} (Ctrl+{number})", name=tab.text(), number=number + 1)
+            tab.setToolTip(tip)
+            tab.setAccessibleDescription(tip)
             tab.clicked.connect(lambda _=False, number=number: self.chosen.emit(number))
             row.addWidget(tab)
         row.addStretch(1)
@@ -81,8 +84,9 @@ class TabRow(QWidget):
         self._follow.setFont(font(12, 500))
         self._follow.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._follow.setProperty("toggle", True)
-        follow.toggled.connect(lambda on: follow.setIconText(" Following" if on else " Follow"))
-        follow.setIconText(" Following" if follow.isChecked() else " Follow")
+        self._follow.setAccessibleName(follow.text())
+        follow.toggled.connect(lambda on: follow.setIconText(_follow_words(on)))
+        follow.setIconText(_follow_words(follow.isChecked()))
         for widget in (self._axis, self._brush, self._follow):
             row.addWidget(widget)
         row.setSpacing(8)
@@ -106,3 +110,8 @@ class TabRow(QWidget):
         if span is not None:
             low, high = (fmt.fixed(value, 1) for value in span)
             self._brush.setText(f"{low} – {high}{fmt.NBSP}s")
+
+
+def _follow_words(on: bool) -> str:
+    words = tr("Following") if on else tr("Follow")
+    return f" {words}"
