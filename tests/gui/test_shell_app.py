@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import platform
 import subprocess
 import sys
 import threading
@@ -64,7 +66,7 @@ def look():
         return
     if asks and not asked:
         asked.append(True)
-        window.commands._left_behind = lambda: ["something goes on"]
+        window.closing._left_behind = lambda: ["something goes on"]
         QTimer.singleShot(0, window, window.close)
         return
     dialog = QApplication.activeModalWidget()
@@ -145,22 +147,90 @@ def test_a_thread_that_fails_is_said_too(
     assert "gone" in capsys.readouterr().err
 
 
-def test_a_crash_of_the_process_is_mentioned_at_the_next_start(tmp_path: Path) -> None:
-    folder = tmp_path / "crashes"
-    code = (
-        "import sys, os, signal; from pathlib import Path\n"
-        "from diptych.gui.crash import CrashReports\n"
-        "CrashReports(Path(sys.argv[1])).install()\n"
-        "os.kill(os.getpid(), signal.SIGSEGV)\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code, str(folder)], check=False)
-    assert done.returncode != 0
-    reports = CrashReports(folder)
-    said: list[Trouble] = []
-    reports.install()
-    reports.tell(said.append)
-    reports.uninstall()
-    assert len(said) == 1
-    assert said[0].level == "warning"
-    assert "Segmentation fault" in said[0].details
+_ENDS = {
+    "segfault": "os.kill(os.getpid(), signal.SIGSEGV)",
+    "fatal": "from PySide6.QtCore import qFatal; qFatal('the end of Qt')",
+    "abort": "os.abort()",
+}
+_SAYS = {"segfault": "Segmentation fault", "fatal": "Qt: [A qFatal() call was made from Python code]", "abort": "Aborted"}
+
+
+@pytest.mark.parametrize("end", _ENDS)
+def test_a_crash_of_the_program_is_shown_at_its_next_start(home: Path, end: str) -> None:
+    done = _in_the_program(home, f"import signal\n{_ENDS[end]}")
+    assert done.returncode < 0
+    folder = home / "crashes"
+    second = _in_the_program(home, _TELL)
+    assert second.returncode == 0, second.stderr
+    said = json.loads(second.stdout)
+    assert said["what"] == "Diptych crashed when it ran last"
+    assert _SAYS[end] in said["details"]
+    assert "in code_of_the_test" in said["details"]
+    assert f"Python {platform.python_version()}" in said["details"]
+    assert said["folder"] == str(folder)
+    assert said["buttons"] == ["Copy details", "Dismiss", "Open folder"]
     assert len(list(folder.glob("*-crash.txt"))) == 1
+    third = _in_the_program(home, _TELL)
+    assert json.loads(third.stdout) is None
+
+
+def test_an_error_of_the_window_that_nobody_saw_is_shown_at_the_next_start(home: Path) -> None:
+    report = home / "crashes" / "20260101T000000000000-error.txt"
+    report.parent.mkdir(parents=True)
+    report.write_text("Diptych 0.1\n\nValueError: unseen\n")
+    said = json.loads(_in_the_program(home, _TELL).stdout)
+    assert said["what"] == "Something went wrong in Diptych when it ran last"
+    assert "unseen" in said["details"]
+
+
+def test_a_window_that_was_killed_did_not_crash(home: Path) -> None:
+    done = _in_the_program(home, "import signal; os.kill(os.getpid(), signal.SIGKILL)")
+    assert done.returncode == -9
+    assert json.loads(_in_the_program(home, _TELL).stdout) is None
+    assert not list((home / "crashes").glob("*"))
+
+
+_TELL = """
+import json
+from PySide6.QtWidgets import QAbstractButton
+bar = window.errors
+trouble = bar.shown
+names = lambda: sorted(b.accessibleName() or b.text() for b in bar.findChildren(QAbstractButton)
+                       if b.isVisible())
+print(json.dumps(trouble and {"what": trouble.what, "details": trouble.details,
+                              "folder": trouble.folder, "buttons": names()}))
+window.close_unasked()
+"""
+
+_PROGRAM = """
+import os, sys
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+from diptych.gui import app
+from diptych.gui.views.main_window import MainWindow
+
+def code_of_the_test():
+    window = next((w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow)), None)
+    if window is None or not window.isVisible() or not window.context.hub.listed:
+        return
+    timer.stop()
+    exec(sys.argv[1], {"os": os, "window": window})
+
+application = app.application(["diptych"])
+timer = QTimer()
+timer.timeout.connect(code_of_the_test)
+timer.start(20)
+sys.exit(app.main([]))
+"""
+
+
+def _in_the_program(home: Path, code: str) -> subprocess.CompletedProcess[str]:
+    """Run the real program, and ``code`` in it once its window stands."""
+    return subprocess.run(
+        [sys.executable, "-c", _PROGRAM, code],
+        env={**os.environ, "DIPTYCH_HOME": str(home), "QT_QPA_PLATFORM": "offscreen"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )

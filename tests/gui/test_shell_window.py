@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
@@ -15,12 +14,9 @@ from tests.helpers.fake_run import LiveRun, make_run
 from diptych.gui import theme
 from diptych.gui.models.trouble import Trouble
 from diptych.gui.text.runs import short_path
-from diptych.gui.views import help as dialogs
-from diptych.gui.views.actions import key_table
 from diptych.gui.views.main_window import MainWindow
 from diptych.gui.views.screen import fit_screen
 from diptych.profiling.records.layout import RunPaths
-from diptych.profiling.records.manifest import RunRequest
 from diptych.profiling.runner.runtimes import RuntimeInfo
 
 Open = Callable[[], MainWindow]
@@ -58,56 +54,6 @@ def test_stop_and_capture_reach_the_run_through_its_directory(
         qtbot.waitUntil(lambda: '"capture"' in control.read_text(), timeout=10_000)
         window.actions_["stop"].trigger()
         qtbot.waitUntil(lambda: '"stop"' in control.read_text(), timeout=10_000)
-
-
-def test_closing_asks_once_while_a_run_is_live_and_cancel_keeps_it_open(
-    qtbot: QtBot, open_window: Open, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[str] = []
-    answers = iter([None, "Close the window"])
-
-    def answer(_parent: object, _title: str, text: str, *_verbs: str) -> str | None:
-        asked.append(text)
-        return next(answers)
-
-    monkeypatch.setattr(dialogs, "ask", answer)
-    with LiveRun(home / "runs") as live:
-        live.step(5)
-        window = open_window()
-        qtbot.waitUntil(lambda: window.context.live() == [live.id], timeout=10_000)
-        assert not window.close()
-        assert window.isVisible()
-        assert window.close()
-    assert len(asked) == 2
-    assert "1 run goes on" in asked[0]
-
-
-@pytest.mark.parametrize("verb", ["Close the window", "Discard what waits and close"])
-def test_closing_keeps_what_waits_unless_it_is_discarded(
-    qtbot: QtBot, open_window: Open, home: Path, monkeypatch: pytest.MonkeyPatch, verb: str
-) -> None:
-    asked: list[str] = []
-
-    def answer(_parent: object, _title: str, text: str, *verbs: str) -> str | None:
-        assert verb in verbs
-        asked.append(text)
-        return verb
-
-    monkeypatch.setattr(dialogs, "ask", answer)
-    with LiveRun(home / "runs") as live:
-        window = open_window()
-        monkeypatch.setattr(window.context.queue, "_start", lambda _: live.directory)
-        requests = [RunRequest(framework="torch", python="/p", workload="mlp")] * 2
-        window.context.queue.add(requests)
-        qtbot.waitUntil(lambda: len(window.context.queue.waiting) == 1, timeout=10_000)
-        assert window.close()
-        kept = list((home / "waiting").glob("*.json"))
-        assert len(kept) == (0 if verb.startswith("Discard") else 1)
-        if kept:
-            other = open_window()
-            qtbot.waitUntil(lambda: len(other.context.queue.waiting) == 1, timeout=10_000)
-            other.context.queue.discard()
-    assert "The waiting run starts when Diptych is open again." in asked[0]
 
 
 def test_the_window_fits_the_screen_with_its_frame(qtbot: QtBot, open_window: Open) -> None:
@@ -244,15 +190,6 @@ def test_every_button_says_what_it_is(qtbot: QtBot, open_window: Open, home: Pat
         and button.focusPolicy() != Qt.FocusPolicy.NoFocus
     ]
     assert nameless == []
-
-
-def test_keys_are_listed_and_none_is_used_twice(qtbot: QtBot, open_window: Open) -> None:
-    window = open_window()
-    keys = [key for _, words in key_table(window.actions_) for key in words.split(" or ")]
-    assert {"Ctrl+N", "Ctrl+O", "Ctrl+W", "Ctrl+Q", "/", "F5", "Esc", "Ctrl+1", "Ctrl+4"} <= set(
-        keys
-    )
-    assert len(keys) == len(set(keys))
 
 
 def test_tabs_are_reached_by_key(qtbot: QtBot, open_window: Open, home: Path) -> None:
