@@ -1,7 +1,8 @@
 """Opening a long run that has ended: from choosing it to its plots, painted whole.
 
-*First time*: only the journals are there. *Again*: with what a reader has kept
-of them beside. Each step has a completion record of its own: two records a step.
+*From its journals*: as a run whose runner was killed. *Ended*: with what its runner
+keeps beside them when it ends, and any reader does. Each step has a completion
+record of its own: two records a step.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from benchmarks import _gui_runs
 from benchmarks._gui_window import watch
 from tests.helpers.fake_run import make_run
 
+from diptych.profiling.runs.summary import write_summary
+
 Row = tuple[str, float, str, str]
 STEPS = 1_000_000
 
@@ -23,12 +26,12 @@ def run() -> list[Row]:
         home = Path(folder)
         runs = home / "runs"
         runs.mkdir()
-        make_run(runs, run_id="small", steps=100)
         _gui_runs.write_long(runs, "long", STEPS, with_done=True)
-        rows: list[Row] = []
-        for name, target in (("first time", ""), ("again", "<= 2")):
-            rows += _open(home, f"window: 1,000,000 steps, opened {name}", target)
-        return rows
+        # The newest, which the window shows by itself.
+        make_run(runs, run_id="small", steps=100)
+        rows = _open(home, "window: 1,000,000 steps, opened from its journals", "")
+        write_summary(runs / "long")
+        return rows + _open(home, "window: 1,000,000 steps, ended, opened", "<= 2")
 
 
 def _open(home: Path, name: str, target: str) -> list[Row]:
