@@ -142,16 +142,16 @@ def test_a_name_leaves_framework_and_workload_in_the_second_line(tmp_path: Path)
     assert rows[1].second == "mxnet mlp · waiting for the run before it"
 
 
-def test_the_order_does_not_change_as_runs_end(tmp_path: Path) -> None:
+def test_what_runs_comes_first_and_then_the_newest(tmp_path: Path) -> None:
     now = time.time_ns()
     with LiveRun(tmp_path, created=now, seed=1) as first:
         with LiveRun(tmp_path, created=now + 1, seed=2) as second:
-            wanted = [second.id, first.id]
-            assert _keys(_rows(tmp_path))[1:] == wanted
+            newest = [second.id, first.id]
+            assert _keys(_rows(tmp_path))[1:] == newest
             second.finish()
-        assert _keys(_rows(tmp_path))[1:] == wanted
+        assert _keys(_rows(tmp_path))[1:] == [first.id, second.id]
         first.finish()
-    assert _keys(_rows(tmp_path))[1:] == wanted
+    assert _keys(_rows(tmp_path))[1:] == newest
 
 
 def _many(qtbot: QtBot, sidebar: RunsList, context: Context, count: int) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from PySide6.QtCore import (
     QModelIndex,
     QObject,
     QPersistentModelIndex,
+    QSize,
     Qt,
     QTimer,
     Signal,
@@ -18,14 +20,20 @@ from PySide6.QtCore import (
 
 from diptych.gui.models.hub import RunHub
 from diptych.gui.models.queue import RunQueue
-from diptych.gui.models.run_rows import Row, build
-from diptych.gui.text.runs import WORDS
+from diptych.gui.models.run_rows import Row, RowCache, build
+from diptych.gui.text.plain import one_line, plain, tooltip
+from diptych.gui.text.runs import NOT_A_RUN, WORDS, tag_words
+from diptych.gui.text.tr import tr, trn
+from diptych.gui.theme import scaled
+from diptych.gui.theme.tokens import ROW_TALL
 from diptych.profiling.runs.store import RunEntry
 
 ROW = Qt.ItemDataRole.UserRole + 1
+GROUP_HEIGHT = 30
 Index = QModelIndex | QPersistentModelIndex
 
 _REFRESH_MS = 250
+_TIP_LINES = 12
 
 
 class RunListModel(QAbstractListModel):
@@ -35,19 +43,25 @@ class RunListModel(QAbstractListModel):
     """The rows will be others (not only their content)."""
     rows_changed = Signal()
     """They are."""
+    renamed = Signal(str, str)
+    """A run's id and the name that was typed."""
 
     def __init__(self, hub: RunHub, queue: RunQueue, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._hub, self._queue = hub, queue
         self._rows: list[Row] = []
+        self._places: dict[str, int] = {}
         self._needle = ""
         self._closed: set[str] = set()
-        self._said: dict[str, tuple[RunEntry, Row]] = {}
+        self._cache = RowCache()
+        self._typed: dict[str, tuple[RunEntry | None, str]] = {}
+        self._held = self._late = False
+        self._heights = (QSize(120, scaled(GROUP_HEIGHT)), QSize(120, scaled(ROW_TALL)))
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_REFRESH_MS)
         self._timer.timeout.connect(self.refresh)
-        hub.entries_changed.connect(lambda _: self.refresh())
+        hub.entries_changed.connect(self._entries)
         hub.snapshot_changed.connect(lambda *_: self._soon())
         queue.changed.connect(self.refresh)
 
@@ -56,12 +70,17 @@ class RunListModel(QAbstractListModel):
         """All rows as shown."""
         return self._rows
 
+    @property
+    def runs_shown(self) -> int:
+        """How many runs the filter lets through, those in closed groups included."""
+        return sum(row.count for row in self._rows if row.group)
+
     def row_of(self, key: str) -> int | None:
         """Return where the run or the group is."""
-        return next((n for n, row in enumerate(self._rows) if row.key == key), None)
+        return self._places.get(key)
 
     def filter(self, needle: str) -> None:
-        """Show only runs that have all words of ``needle`` in title, setup, id or state."""
+        """Show only runs that fit ``needle``, see `run_filter`."""
         self._needle = needle
         self.refresh()
 
@@ -84,66 +103,116 @@ class RunListModel(QAbstractListModel):
         self._closed.clear()
         self.refresh()
 
+    def hold(self) -> None:
+        """Change nothing while somebody types into a row."""
+        self._held = True
+
+    def release(self) -> None:
+        """Go on, and catch up."""
+        self._held = False
+        if self._late:
+            self.refresh()
+
+    def forget_typed(self, run: str) -> None:
+        """Show the name that the run has: the one that was typed could not be kept."""
+        if self._typed.pop(run, None) is not None:
+            self.refresh()
+
     def refresh(self) -> None:
         """Look at hub and queue now."""
-        today = datetime.now().astimezone().date()
+        self._late = self._held
+        if self._held:
+            return
         rows = build(
             self._hub.entries,
             self._hub.latest,
             self._queue.waiting,
-            today=today,
+            today=datetime.now().astimezone().date(),
             needle=self._needle,
             closed=self._closed,
+            cache=self._cache,
         )
-        rows = [self._remembered(row) for row in rows]
+        self._put_typed(rows)
         if [row.key for row in rows] != [row.key for row in self._rows]:
-            self.about_to_change.emit()
-            self.beginResetModel()
-            self._rows = rows
-            self.endResetModel()
-            self.rows_changed.emit()
+            self._replace(rows)
             return
         for n, (old, new) in enumerate(zip(self._rows, rows, strict=True)):
-            if old != new:
+            if old is not new and old != new:
                 self._rows[n] = new
                 index = self.index(n)
                 self.dataChanged.emit(index, index)
+
+    def _replace(self, rows: list[Row]) -> None:
+        self.about_to_change.emit()
+        self.beginResetModel()
+        self._rows = rows
+        self._places = {row.key: n for n, row in enumerate(rows)}
+        self.endResetModel()
+        self.rows_changed.emit()
+
+    def _put_typed(self, rows: list[Row]) -> None:
+        """Show a name that was just typed until the run says it itself."""
+        for key, (before, name) in list(self._typed.items()):
+            if self._hub.entry(key) is not before:
+                del self._typed[key]
+                continue
+            for n, row in enumerate(rows):
+                if row.key == key and row.run is not None:
+                    rows[n] = replace(row, title=name, run=replace(row.run, title=name))
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - as Qt declares it
         """Count the rows."""
         return 0 if parent.isValid() else len(self._rows)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Return a row, its title, or what a screen reader says of it."""
+        """Return a row, its height, its title, or what a screen reader says of it."""
         if not index.isValid():
             return None
         row = self._rows[index.row()]
         if role == ROW:
             return row
+        # Asked for every row whenever the rows are others.
+        if role == Qt.ItemDataRole.SizeHintRole:
+            return self._heights[not row.group]
         if role == Qt.ItemDataRole.DisplayRole:
             return row.title
+        if role == Qt.ItemDataRole.EditRole:
+            return self._name(row.key)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return tip(row, self._hub.directory(row.key))
+            return tooltip(tip(row, self._hub.directory(row.key)))
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return spoken(row)
         return None
 
+    def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        """Take in the name that was typed for a run."""
+        row = self._rows[index.row()]
+        if role != Qt.ItemDataRole.EditRole or row.run is None or value == self._name(row.key):
+            return False
+        if one_line(value):
+            self._typed[row.key] = (self._hub.entry(row.key), one_line(value))
+        self.renamed.emit(row.key, value)
+        self._late = True
+        return True
+
     def flags(self, index: Index) -> Qt.ItemFlag:
         """Let only runs be selected, or reached by the arrow keys."""
-        row = self._rows[index.row()]
-        if row.run is None:
+        run = self._rows[index.row()].run
+        if run is None:
             return Qt.ItemFlag.NoItemFlags
-        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+        made = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+        return made if run.second == NOT_A_RUN else made | Qt.ItemFlag.ItemIsEditable
 
-    def _remembered(self, row: Row) -> Row:
-        """Return what was said of a run while it was open, if it is still as it was then."""
-        entry = self._hub.entry(row.key)
-        if row.run is None or entry is None:
-            return row
-        if self._hub.latest(row.key) is not None:
-            self._said[row.key] = (entry, row)
-        known = self._said.get(row.key)
-        return known[1] if known is not None and known[0] == entry else row
+    def _name(self, run: str) -> str:
+        """Return the name that a person gave, whole."""
+        snapshot, entry = self._hub.latest(run), self._hub.entry(run)
+        if snapshot is not None and snapshot.manifest is not None:
+            return snapshot.name or ""
+        return (entry.name if entry else None) or ""
+
+    def _entries(self, entries: list[RunEntry]) -> None:
+        self._cache.keep_only({entry.id for entry in entries})
+        self.refresh()
 
     def _soon(self) -> None:
         if not self._timer.isActive():
@@ -151,17 +220,23 @@ class RunListModel(QAbstractListModel):
 
 
 def tip(row: Row, directory: Path | None) -> str:
-    """Return what does not fit into a row: where it is, and what was lost."""
+    """Return what does not fit into a row: tags, note, where it is, what was lost."""
     if row.run is None:
         return ""
-    lines = [row.title, row.run.second, str(directory or "")]
+    note = plain(row.run.note).splitlines()
+    noted = [one_line(line, 120) for line in note[:_TIP_LINES]]
+    noted += ["…"] if len(note) > _TIP_LINES else []
+    lines = [row.title, row.run.second, *noted, str(directory or "")]
     return "\n".join(line for line in lines if line)
 
 
 def spoken(row: Row) -> str:
     """Return a row in words."""
     if row.waiting is not None:
-        return f"{row.title}, waiting"
+        return tr("{title}, waiting", title=row.title)
     if row.run is None:
-        return f"{row.title}, {row.count} runs"
-    return ", ".join((row.title, WORDS[row.run.state], row.run.second, row.run.value))
+        return trn("{title}, {n} run", "{title}, {n} runs", row.count, title=row.title)
+    said = row.run
+    tags = tr("tags {tags}", tags=tag_words(said.tags)) if said.tags else ""
+    parts = (row.title, WORDS[said.state], said.second, said.value, tags)
+    return ", ".join(part for part in parts if part)

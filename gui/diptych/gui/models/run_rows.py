@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from diptych.gui.models.queue import Waiting
+from diptych.gui.models.run_filter import Filter, Texts, parse, texts_of
 from diptych.gui.text import runs as words
+from diptych.gui.text.names import title as name_run
 from diptych.gui.text.runs import RunWords
-from diptych.profiling.runs.snapshot import RunSnapshot
+from diptych.gui.text.tr import tr
+from diptych.profiling.runs.snapshot import RunSnapshot, RunState
 from diptych.profiling.runs.store import RunEntry
 
 
@@ -36,6 +39,80 @@ class Row:
 Latest = Callable[[str], RunSnapshot | None]
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A row, what it was made of, and what is needed to sort and to find it."""
+
+    entry: RunEntry
+    version: tuple[int, int, RunState] | None
+    row: Row
+    order: tuple[int, str]
+    day: date
+    live: bool
+    texts: Texts
+    whole: str
+
+
+class RowCache:
+    """Rows as they were made, for as long as nothing of their runs changed.
+
+    What was said of a run while it was open stays when it no longer is: its
+    snapshot knew more than the listing.
+    """
+
+    def __init__(self) -> None:
+        self._made: dict[str, _Made] = {}
+
+    def get(self, entry: RunEntry, snapshot: RunSnapshot | None) -> _Made:
+        """Return the row of a run, made anew only where it must be."""
+        known = self._made.get(entry.id)
+        version = _version(snapshot)
+        if known is not None and known.entry == entry and version in (None, known.version):
+            return known
+        made = self._made[entry.id] = _make(entry, snapshot, version)
+        return made
+
+    def keep_only(self, runs: Collection[str]) -> None:
+        """Let go of all others."""
+        if len(self._made) > len(runs):
+            self._made = {run: made for run, made in self._made.items() if run in runs}
+
+
+def _version(snapshot: RunSnapshot | None) -> tuple[int, int, RunState] | None:
+    # Not the snapshot itself: it holds every step of the run.
+    return (snapshot.version, len(snapshot.steps), snapshot.state) if snapshot else None
+
+
+def _make(
+    entry: RunEntry, snapshot: RunSnapshot | None, version: tuple[int, int, RunState] | None
+) -> _Made:
+    said = words.describe(entry, snapshot)
+    framework = snapshot.framework.name if snapshot and snapshot.framework else entry.framework
+    if words.is_foreign(entry):
+        framework = None
+    texts = texts_of(
+        {
+            "framework": framework or "",
+            "state": f"{words.WORDS[said.state]} {said.state.value}",
+            "name": said.title,
+            "note": said.note,
+            "id": entry.id,
+            "rest": said.second,
+        },
+        said.tags,
+    )
+    return _Made(
+        entry=entry,
+        version=version,
+        row=Row(entry.id, said.title, framework, said),
+        order=(-entry.created, entry.id),
+        day=words.created(entry).date(),
+        live=said.state.live,
+        texts=texts,
+        whole=texts.whole,
+    )
+
+
 def build(
     entries: Sequence[RunEntry],
     latest: Latest,
@@ -44,58 +121,51 @@ def build(
     today: date,
     needle: str = "",
     closed: Iterable[str] = (),
+    cache: RowCache | None = None,
 ) -> list[Row]:
     """Return all rows in order; ``closed`` names the groups whose runs are not shown."""
-    closed = set(closed)
+    wanted, closed = parse(needle), set(closed)
     groups: dict[str, list[Row]] = {}
-    for item in waiting:
-        row = _waiting_row(item)
-        if _fits(needle, row.title):
-            groups.setdefault("Today", []).append(row)
-    for entry in sorted(entries, key=lambda entry: _order(entry, latest, today)):
-        snapshot = latest(entry.id)
-        said = words.describe(entry, snapshot)
-        if not _fits(needle, said.title, said.second, entry.id, words.WORDS[said.state]):
-            continue
-        live = said.state.live
-        name = "Today" if live else words.day(words.created(entry).date(), today)
-        framework = snapshot.framework.name if snapshot and snapshot.framework else entry.framework
-        if words.is_foreign(entry):
-            framework = None
-        groups.setdefault(name, []).append(Row(entry.id, said.title, framework, said))
+    first = words.day(today, today)
+    for row in map(_waiting_row, waiting):
+        if _waits_as_wanted(wanted, row):
+            groups.setdefault(first, []).append(row)
+    names: dict[date, str] = {}
+    for made in _sorted(entries, latest, wanted, cache or RowCache()):
+        name = first if made.live else names.get(made.day)
+        if name is None:
+            name = names[made.day] = words.day(made.day, today)
+        groups.setdefault(name, []).append(made.row)
     rows: list[Row] = []
     for name, members in groups.items():
-        shut = name in closed and not needle
+        shut = name in closed and not wanted
         rows.append(Row(name, name, open=not shut, count=len(members)))
         rows += [] if shut else members
     return rows
 
 
-def _order(entry: RunEntry, latest: Latest, today: date) -> tuple[bool, int, str]:
-    """Return what to sort by: newest first, and before all a live run of an earlier day.
-
-    A run of today stays where it is when it ends.
-    """
-    early = _live(entry, latest) and words.created(entry).date() < today
-    return (not early, -entry.created, entry.id)
-
-
-def _live(entry: RunEntry, latest: Latest) -> bool:
-    snapshot = latest(entry.id)
-    return snapshot.state.live if snapshot is not None else entry.state.live
+def _sorted(
+    entries: Sequence[RunEntry], latest: Latest, wanted: Filter, cache: RowCache
+) -> list[_Made]:
+    """Return what fits: what is live first, then the newest first."""
+    every = [cache.get(entry, latest(entry.id)) for entry in entries]
+    if wanted:
+        every = [made for made in every if wanted.fits(made.texts, made.whole)]
+    every.sort(key=lambda made: made.order)
+    return [made for made in every if made.live] + [made for made in every if not made.live]
 
 
 def _waiting_row(item: Waiting) -> Row:
     request = item.request
     subject = request.workload or (request.script or "").rpartition("/")[2]
-    title = words.title(request.framework, subject, request.name, subject)
-    own = words.title(request.framework, subject, None, subject) if request.name else ""
-    does = "starting" if item.starting else "waiting for the run before it"
+    title = name_run(request.framework, subject, request.name, subject)
+    own = name_run(request.framework, subject, None, subject) if request.name else ""
+    does = tr("starting") if item.starting else tr("waiting for the run before it")
     second = " · ".join(filter(None, (own, does)))
     return Row(item.key, title, request.framework, waiting=item, second=second)
 
 
-def _fits(needle: str, *texts: str) -> bool:
-    wanted = needle.casefold().split()
-    whole = " ".join(texts).casefold()
-    return all(word in whole for word in wanted)
+def _waits_as_wanted(wanted: Filter, row: Row) -> bool:
+    values = {"framework": row.framework or "", "state": row.second, "name": row.title}
+    texts = texts_of({**values, "note": "", "id": ""}, ())
+    return wanted.fits(texts, texts.whole)

@@ -32,3 +32,11 @@ def one_line(text: str, most: int = MOST) -> str:
     line = " ".join(text[: 4 * most].translate(_TABLE).split())
     cut = len(line) > most or len(text) > 4 * most
     return f"{line[: most - 1]}…" if cut else line
+
+
+def tooltip(text: str) -> str:
+    """Return ``text`` so that a tooltip shows its lines as they are, tags included."""
+    if "<" not in text and "&" not in text:
+        return text
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return f"<qt>{escaped.replace(chr(10), '<br>')}</qt>"

@@ -3,45 +3,81 @@
 from __future__ import annotations
 
 from PySide6.QtCore import (
+    QAbstractItemModel,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
     QPointF,
     QRect,
     QRectF,
-    QSize,
     Qt,
 )
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import (
+    QLineEdit,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
 
 from diptych.gui.models.run_list import ROW
 from diptych.gui.models.run_rows import Row
 from diptych.gui.models.selection import Selection
 from diptych.gui.text import format as fmt
 from diptych.gui.text.runs import ICONS, RunWords
-from diptych.gui.theme import Tokens, current, font, pixmap
-from diptych.gui.theme.tokens import ROW_TALL
+from diptych.gui.text.tr import tr
+from diptych.gui.theme import Tokens, current, font, pixmap, scaled
 from diptych.gui.views.widgets import paint_mark
+from diptych.profiling.runs.notes import LONGEST_NAME
 from diptych.profiling.runs.snapshot import RunState
 
-GROUP_HEIGHT = 30
 _INDENT, _EDGE, _GAP = 34, 8, 10
+Index = QModelIndex | QPersistentModelIndex
 
 
 class RunDelegate(QStyledItemDelegate):
-    """Groups in one line, runs in two."""
+    """Groups in one line, runs in two; a run's name can be typed in its place."""
 
     def __init__(self, selection: Selection, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._selection = selection
 
-    def sizeHint(
-        self, _option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> QSize:
-        """Return the height of the row."""
+    # -- typing a name ----------------------------------------------------------------
+
+    def createEditor(self, parent: QWidget, _option: QStyleOptionViewItem, index: Index) -> QWidget:
+        """Return the field in which the name is typed."""
         row: Row = index.data(ROW)
-        return QSize(120, GROUP_HEIGHT if row.group else ROW_TALL)
+        made = QLineEdit(parent)
+        made.setAccessibleName(tr("Name of {run}", run=row.title))
+        made.setPlaceholderText(row.title)
+        made.setMaxLength(LONGEST_NAME)
+        made.setFont(font(12, 500))
+        made.setProperty("inline", True)
+        return made
+
+    def setEditorData(self, editor: QWidget, index: Index) -> None:
+        """Fill it once: news of the run must not take away what is being typed."""
+        if isinstance(editor, QLineEdit) and not editor.property("filled"):
+            editor.setProperty("filled", True)
+            editor.setText(index.data(Qt.ItemDataRole.EditRole) or "")
+            editor.selectAll()
+
+    def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: Index) -> None:
+        """Hand over the name if there is another one."""
+        # A field of one line shows line breaks as something else: untouched, it says nothing.
+        if isinstance(editor, QLineEdit) and editor.isModified():
+            model.setData(index, editor.text())  # type: ignore[arg-type]  # PySide's stub
+
+    def updateEditorGeometry(
+        self, editor: QWidget, option: QStyleOptionViewItem, _index: Index
+    ) -> None:
+        """Lay it over the first line."""
+        rect: QRect = option.rect
+        height = max(scaled(22), editor.minimumSizeHint().height())
+        editor.setGeometry(rect.x() + 28, rect.y() + 3, rect.width() - 36, height)
+
+    # -- drawing ------------------------------------------------------------------------
 
     def paint(
         self,
@@ -70,7 +106,8 @@ class RunDelegate(QStyledItemDelegate):
         tokens = current()
         ratio = painter.device().devicePixelRatioF()
         name = "chevron-down" if row.open else "chevron-right"
-        painter.drawPixmap(rect.x() + 8, rect.y() + 9, pixmap(name, tokens.text3, 14, ratio))
+        top = rect.y() + (rect.height() - 14) // 2 + 1
+        painter.drawPixmap(rect.x() + 8, top, pixmap(name, tokens.text3, 14, ratio))
         left = QRect(rect.x() + 27, rect.y(), rect.width() - 30, rect.height())
         _text(painter, left, row.title, font(11, 600), tokens.text2)
         if state & QStyle.StateFlag.State_HasFocus:
@@ -93,7 +130,7 @@ class RunDelegate(QStyledItemDelegate):
         shown = row.key in self._selection.shown
         paint_mark(
             painter,
-            QPointF(rect.x() + 20, rect.y() + 15),
+            QPointF(rect.x() + 20, rect.y() + scaled(15)),
             square=row.framework == "mxnet",
             colour=look.colour if shown else current().text3,
             filled=shown,
@@ -138,7 +175,8 @@ class RunDelegate(QStyledItemDelegate):
 
 def _lines(rect: QRect) -> tuple[QRect, QRect]:
     x, width = rect.x() + _INDENT, rect.width() - _INDENT - _EDGE - 6
-    return QRect(x, rect.y() + 5, width, 18), QRect(x, rect.y() + 23, width, 17)
+    top, first, second = scaled(5), scaled(18), scaled(17)
+    return QRect(x, rect.y() + top, width, first), QRect(x, rect.y() + top + first, width, second)
 
 
 def _text(
