@@ -30,6 +30,7 @@ from diptych.gui.models.trace_scene import Scene
 from diptych.gui.models.trace_walk import Link
 from diptych.gui.plots.items import line_pen
 from diptych.gui.plots.timeline import overlay, ticks
+from diptych.gui.plots.timeline.hands import Hands
 from diptych.gui.plots.timeline.headers import paint_names, paint_reading
 from diptych.gui.plots.timeline.picture import LanePicture, lane_places
 from diptych.gui.plots.timeline.span import Span
@@ -67,6 +68,7 @@ class Canvas(Strip):
 
     def __init__(self, scene: Scene, span: Span, parent: QWidget | None = None) -> None:
         super().__init__(span, parent)
+        self.hands = Hands(self)
         self.scene = scene
         self.layout_ = Layout(scene)
         self.marks = Marks()
@@ -93,9 +95,6 @@ class Canvas(Strip):
         for signal in (span.cross_changed, span.brush_changed):
             signal.connect(self.update)
         manager().changed.connect(self._restyle)
-        from diptych.gui.plots.timeline.hands import Hands
-
-        self.hands = Hands(self)
 
     # -- where things are -----------------------------------------------------
 

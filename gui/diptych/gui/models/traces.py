@@ -1,0 +1,204 @@
+"""The traces that a window has open: opening, cancelling, what is shown, recent files.
+
+One `Traces` a window; views find it with `traces_of`. Lives on the GUI thread;
+files are read and folded in threads or processes of their own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import threading
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from PySide6.QtCore import QObject, Signal
+
+from diptych.gui.models import jobs
+from diptych.gui.models.trace_scene import Scene, make_scene
+from diptych.gui.models.trouble import Trouble
+from diptych.gui.text import format as fmt
+from diptych.gui.text.tr import tr
+from diptych.profiling.trace.errors import TraceCancelledError, TraceError
+from diptych.profiling.trace.table import TraceTable
+
+Place = Literal["upper", "lower"]
+_RECENT = "recent_traces"
+_MOST_RECENT = 12
+
+
+class Memory(Protocol):
+    """What remembers values by name (`Settings`)."""
+
+    def get(self, name: str) -> Any:
+        """Return a value or ``None``."""
+
+    def set(self, **values: Any) -> None:
+        """Keep values."""
+
+
+class Opening(QObject):
+    """One file that is being opened."""
+
+    progressed = Signal()
+
+    def __init__(self, path: Path, place: Place, parent: QObject) -> None:
+        super().__init__(parent)
+        self.path, self.place = path, place
+        self.words, self.fraction = tr("Opening {file}", file=path.name), 0.0
+        self._cancelled = threading.Event()
+
+    def cancel(self) -> None:
+        """Open it no more."""
+        self._cancelled.set()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether nobody waits for it."""
+        return self._cancelled.is_set()
+
+    def work(self, tell: jobs.Tell) -> Scene:
+        """Read the file and fold it; runs beside the GUI's thread."""
+        table = read_table(self.path, lambda *known: tell(known), self._cancelled.is_set)
+        tell((tr("arranging the lanes"), 0, 0))
+        if self._cancelled.is_set():
+            raise TraceCancelledError
+        return make_scene(table)
+
+    def told(self, known: tuple[str, int, int]) -> None:
+        """Take in how far it is."""
+        words, done, whole = known
+        self.fraction = done / whole if whole else 1.0
+        self.words = tr("Opening {file}: {what}", file=self.path.name, what=words)
+        self.progressed.emit()
+
+
+def read_table(path: Path, progress: Any, cancel: Any) -> TraceTable:
+    """Read a trace file; raises `TraceError` with one line that says why not."""
+    from diptych.profiling.trace.store import open_trace
+
+    try:
+        return open_trace(path, progress=progress, cancel=cancel)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise TraceError(tr("{file} cannot be read: {why}", file=path.name, why=why)) from error
+
+
+class Traces(QObject):
+    """``upper`` is the trace that is shown, ``lower`` the one below it, for comparison."""
+
+    changed = Signal()
+    """Another trace is shown, or none."""
+    opening_changed = Signal()
+    trouble = Signal(object)
+    wanted = Signal()
+    """Somebody wants the timeline to be seen."""
+    jump_wanted = Signal(int)
+    """Row of the upper trace that is to be selected and shown."""
+
+    def __init__(self, memory: Memory | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._memory = memory
+        self.upper: Scene | None = None
+        self.lower: Scene | None = None
+        self.opening: Opening | None = None
+        self._number = itertools.count()
+
+    @property
+    def recent(self) -> list[Path]:
+        """Files that were opened before, the latest first."""
+        kept = self._memory.get(_RECENT) if self._memory is not None else None
+        texts = kept if isinstance(kept, list) else []
+        return [Path(text) for text in texts if isinstance(text, str)]
+
+    def open(self, path: Path, place: Place = "upper") -> None:
+        """Open a file; what was being opened is no longer."""
+        self.cancel()
+        self.wanted.emit()
+        opening = Opening(path.absolute(), place, self)
+        self.opening = opening
+        self.opening_changed.emit()
+        jobs.start_told(
+            self,
+            opening.work,
+            lambda scene: self._opened(opening, scene),
+            lambda error: self._failed(opening, error),
+            opening.told,
+        )
+
+    def cancel(self) -> None:
+        """Give up what is being opened."""
+        if self.opening is not None:
+            self.opening.cancel()
+            self._end(self.opening)
+
+    def close_lower(self) -> None:
+        """Show one trace only."""
+        if self.lower is not None:
+            self.lower = None
+            self.changed.emit()
+
+    def jump(self, row: int) -> None:
+        """Bring a slice of the upper trace into sight and select it."""
+        self.wanted.emit()
+        self.jump_wanted.emit(row)
+
+    def show(self, scene: Scene, place: Place = "upper") -> None:
+        """Show a trace that is ready."""
+        if place == "upper" or self.upper is None:
+            self.upper = scene
+        else:
+            self.lower = scene
+        self.changed.emit()
+
+    def _opened(self, opening: Opening, scene: Scene) -> None:
+        if opening.cancelled:
+            return
+        self._end(opening)
+        self._remember(opening.path)
+        self.show(scene, opening.place)
+
+    def _failed(self, opening: Opening, error: Exception) -> None:
+        if opening.cancelled:
+            return
+        self._end(opening)
+        if isinstance(error, TraceCancelledError):
+            return
+        known = isinstance(error, TraceError | OSError)
+        why = str(error) if known else f"{type(error).__name__}: {error}"
+        do = tr("Choose a .json or .json.gz trace of PyTorch, MXNet or Chrome.")
+        what = tr("{file} cannot be opened as a trace", file=opening.path.name)
+        self.trouble.emit(Trouble(what, why, do, str(opening.path)))
+
+    def _end(self, opening: Opening) -> None:
+        if self.opening is opening:
+            self.opening = None
+            opening.deleteLater()
+            self.opening_changed.emit()
+
+    def _remember(self, path: Path) -> None:
+        if self._memory is not None:
+            others = [str(known) for known in self.recent if known != path]
+            with contextlib.suppress(OSError):
+                self._memory.set(**{_RECENT: [str(path), *others][:_MOST_RECENT]})
+
+
+def traces_of(owner: QObject) -> Traces:
+    """Return the traces of whoever owns them, made at the first call."""
+    return owner.findChild(Traces) or Traces(None, owner)
+
+
+def losses(table: TraceTable) -> list[str]:
+    """Return, each in a sentence, what of a file could not be used."""
+    said = []
+    if table.truncated is not None:
+        at = (
+            fmt.memory(table.truncated.at)
+            if table.truncated.at >= 2**20
+            else (tr("byte {at}", at=f"{table.truncated.at:,}"))
+        )
+        said.append(tr("truncated at {at}, everything before it is shown", at=at))
+    lost = sum(table.dropped.values())
+    if lost:
+        said.append(tr("{count} events could not be used", count=f"{lost:,}"))
+    return said
