@@ -90,8 +90,8 @@ def _listen_to_qt(reports: CrashReports | None) -> None:
     from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 
     def heard(kind: QtMsgType, _context: QMessageLogContext, message: str | None) -> None:
-        if kind is QtMsgType.QtFatalMsg and reports is not None:
-            reports.fatal(message or "")
+        if reports is not None:
+            reports.heard(message or "", last=kind is QtMsgType.QtFatalMsg)
         # There may be none, as under pythonw.
         with contextlib.suppress(OSError, ValueError, AttributeError):
             sys.stderr.write(f"{message}\n")

@@ -15,6 +15,7 @@ import platform
 import sys
 import threading
 import traceback
+from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
@@ -40,6 +41,7 @@ class CrashReports:
         self._say: Say | None = None
         self._early: list[tuple[Trouble, Path | None]] = []
         self._faults: IO[str] | None = None
+        self._heard: deque[str] = deque(maxlen=10)
         self._was_enabled = faulthandler.is_enabled()
         self._before = (sys.excepthook, threading.excepthook)
 
@@ -67,12 +69,14 @@ class CrashReports:
             with contextlib.suppress(OSError):
                 self._log(os.getpid()).unlink()
 
-    def fatal(self, message: str) -> None:
-        """Keep the last words of Qt, which ends the process after them."""
-        if self._faults is not None:
+    def heard(self, message: str, *, last: bool) -> None:
+        """Take in what Qt says; its ``last`` words, after which it ends the process, are kept."""
+        self._heard.append(message)
+        if last and self._faults is not None:
             with contextlib.suppress(OSError, ValueError):
-                self._faults.write(f"Qt: {message}\n\n")
+                self._faults.write("".join(f"Qt: {words}\n" for words in self._heard) + "\n")
                 self._faults.flush()
+            self._heard.clear()
 
     def tell(self, say: Say) -> None:
         """Say from now on with ``say``, and first what had to wait for it."""

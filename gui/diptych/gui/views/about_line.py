@@ -47,7 +47,7 @@ class AboutLine(QFrame):
         self.dismiss = icon_button("cross", tr("Do not explain this view"))
         self.dismiss.clicked.connect(lambda: self.explain(False))
         row = QHBoxLayout(self)
-        row.setContentsMargins(16, 2, 8, 2)
+        row.setContentsMargins(16, 0, 12, 0)
         row.setSpacing(8)
         row.addWidget(self._icon)
         row.addWidget(self._words)

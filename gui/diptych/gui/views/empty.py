@@ -108,7 +108,7 @@ class _Finding(QWidget):
         self._icon = QLabel()
         self._icon.setFixedWidth(16)
         self._words = Elided(ink="label")
-        self.offer = link("")
+        self.offer = link(tr("Create one"), tr("Create a runtime for {name}", name=name))
         self.offer.hide()
         self._state = ("clock", "text3")
         row = QHBoxLayout(self)

@@ -6,11 +6,11 @@ import re
 from importlib import resources
 
 from PySide6.QtCore import QUrl
-from PySide6.QtGui import QDesktopServices, QTextCursor
+from PySide6.QtGui import QDesktopServices, QTextBlockFormat, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QPushButton, QTextBrowser, QVBoxLayout, QWidget
 
 from diptych.gui.text.tr import tr
-from diptych.gui.theme import current, font, manager
+from diptych.gui.theme import current, font, manager, scaled
 from diptych.gui.views.help import Plain
 from diptych.gui.views.screen import room
 
@@ -55,6 +55,25 @@ class GuideDialog(Plain):
         self.page.document().setDefaultStyleSheet(f"a {{ color: {current().accent}; }}")
         # Our own file: nothing from outside is ever shown here.
         self.page.setMarkdown(text())
+        self._space()
+
+    def _space(self) -> None:
+        """Give headings and paragraphs their room, and headings the window's own weights."""
+        block = self.page.document().begin()
+        while block.isValid():
+            cursor = QTextCursor(block)
+            form = block.blockFormat()
+            level = form.headingLevel()
+            form.setTopMargin(scaled(18) if level == 2 else 0)
+            form.setBottomMargin(scaled(6))
+            form.setLineHeight(135, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+            cursor.setBlockFormat(form)
+            if level:
+                cursor.select(QTextCursor.SelectionType.BlockUnderCursor)
+                look = QTextCharFormat()
+                look.setFont(font(20 if level == 1 else 15, 600))
+                cursor.mergeCharFormat(look)
+            block = block.next()
 
     def go(self, section: str) -> None:
         """Scroll to a heading."""

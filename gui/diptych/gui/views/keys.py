@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from diptych.gui.text.tr import tr
-from diptych.gui.theme import font
+from diptych.gui.theme import font, scaled
 from diptych.gui.views.actions import KeyRow, key_rows
 from diptych.gui.views.help import Plain
 from diptych.gui.views.screen import room
@@ -55,7 +55,9 @@ class KeysDialog(Plain):
         self.fill(body, None, close)
         self._show()
         self.filter.setFocus()
-        self.resize(self._scroll.sizeHint().expandedTo(room(self) * 0.6).boundedTo(room(self)))
+        inside = self._scroll.widget().sizeHint()
+        around = QSize(scaled(130), scaled(190))
+        self.resize((inside + around).boundedTo(room(self)))
 
     def shown(self) -> list[KeyRow]:
         """Return the rows that fit what was typed."""

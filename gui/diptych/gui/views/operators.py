@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
     QPushButton,
     QStackedWidget,
     QTableView,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -272,21 +271,23 @@ class OperatorsView(QWidget):
 
     # -- columns, and what is remembered ----------------------------------------
 
-    def _make_columns(self) -> QToolButton:
-        made = QToolButton()
-        made.setText(tr("Columns"))
-        made.setFont(font())
-        made.setAccessibleName(tr("Columns"))
+    def _make_columns(self) -> QPushButton:
+        made = QPushButton(tr("Columns"))
         made.setToolTip(tr("Choose which columns are shown"))
-        made.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        made.setMenu(QMenu(made))
-        made.menu().aboutToShow.connect(self._fill_columns)
+        self._menu = QMenu(made)
+        self._menu.aboutToShow.connect(self._fill_columns)
+        made.setMenu(self._menu)
         return made
 
     def _fill_columns(self) -> None:
-        menu = self.columns.menu()
+        menu = self._menu
         menu.clear()
+        sorting = menu.addMenu(tr("Sort by"))
+        for number, column in enumerate(self.model.columns):
+            if column.title:
+                act = sorting.addAction(column.title)
+                act.triggered.connect(lambda _=False, number=number: self._sort(number))
+        menu.addSeparator()
         for column in self.model.possible:
             if column.key == "name":
                 continue

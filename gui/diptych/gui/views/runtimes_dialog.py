@@ -56,11 +56,11 @@ class RuntimesDialog(Plain):
         self._again = QPushButton(tr("Look again"))
         self._again.setToolTip(tr("Probe every interpreter anew"))
         self._again.clicked.connect(lambda: runtimes.refresh(again=True))
-        add = QPushButton(tr("Add an interpreter…"))
-        add.clicked.connect(self._add)
+        self._add_button = QPushButton(tr("Add an interpreter…"))
+        self._add_button.clicked.connect(self._add)
         self.close_.setDefault(True)
         self.close_.clicked.connect(self.accept)
-        self.fill(self._body(), self._again, add, self._state, None, self.close_)
+        self.fill(self._body(), self._again, self._add_button, self._state, None, self.close_)
         runtimes.changed.connect(self.refresh)
         # A bound method: Qt lets go of it when the dialog is gone.
         runtimes.progressed.connect(self._progressed)
@@ -88,11 +88,12 @@ class RuntimesDialog(Plain):
         column.setContentsMargins(0, 0, 8, 0)
         column.addLayout(self._list)
         column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(inside)
-        body.addWidget(scroll, 1)
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setAccessibleName(tr("Interpreters found on this machine"))
+        self._scroll.setWidget(inside)
+        body.addWidget(self._scroll, 1)
         return body
 
     def refresh(self) -> None:
@@ -109,6 +110,20 @@ class RuntimesDialog(Plain):
             self._list.addWidget(label(words, ink="label", wrap=True))
         self._again.setEnabled(not self._runtimes.looking)
         self.refresh_managed()
+        self._order()
+
+    def _order(self) -> None:
+        """Let Tab go through the cards, which are made anew, before the buttons at the foot."""
+        before = self._scroll.viewport()
+        for number in range(self._list.count()):
+            item = self._list.itemAt(number)
+            widget = item.widget() if item is not None else None
+            for button in widget.findChildren(QPushButton) if widget is not None else ():
+                QWidget.setTabOrder(before, button)
+                before = button
+        for button in (self._again, self._add_button, self.close_):
+            QWidget.setTabOrder(before, button)
+            before = button
 
     def refresh_managed(self) -> None:
         """Show how the installations go."""
