@@ -132,3 +132,21 @@ def cut(
                 reach[above] = high
         n += 1
     return rows[:n], lengths[:n], own[:n]
+
+
+@compiled
+def overlapping(start: Array, duration: Array, parent: Array, track: Array, found: Array) -> None:
+    """Mark rows that begin inside an earlier one beside them and end after it."""
+    reach = np.full(len(start), np.iinfo(np.int64).min)
+    top, at = np.iinfo(np.int64).min, -1
+    for i in range(len(start)):
+        if track[i] != at:
+            top, at = np.iinfo(np.int64).min, track[i]
+        p = parent[i]
+        before = top if p < 0 else reach[p]
+        end = start[i] + duration[i]
+        found[i] = start[i] < before
+        if p < 0:
+            top = max(top, end)
+        else:
+            reach[p] = max(before, end)

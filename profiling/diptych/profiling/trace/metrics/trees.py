@@ -74,3 +74,12 @@ def stacks(slices: Slices, wanted: Mask) -> tuple[Int32, int]:
     slots = np.full(1 << int(2 * np.count_nonzero(wanted) + 1).bit_length(), -1, np.int32)
     count = loops.stacks(nearest(slices, wanted), slices.name, wanted, path, slots)
     return path, int(count)
+
+
+def overlapping(slices: Slices) -> Mask:
+    """Tell which rows begin inside an earlier one of their track and end after it."""
+    from diptych.profiling.trace.metrics import loops
+
+    found = np.zeros(len(slices), np.bool_)
+    loops.overlapping(slices.start, slices.duration, slices.parent, slices.track, found)
+    return found
