@@ -13,10 +13,10 @@ from pytestqt.qtbot import QtBot
 
 from diptych.gui.plots import paint
 from diptych.gui.plots.chart import Chart
+from diptych.gui.plots.draw import draw
 from diptych.gui.plots.marks import Marks, Stretch
 from diptych.gui.plots.reduce import break_gaps, buckets, extremes, means, medians, ratios, zigzag
 from diptych.gui.plots.scale import axis, robust_range, time_label, time_ticks, usual_top
-from diptych.gui.plots.draw import draw
 from diptych.gui.plots.series import Kind, Series, nearest
 from diptych.gui.plots.timeview import TimeView
 from diptych.gui.theme import font, manager

@@ -126,6 +126,17 @@ class Chart(Surface):
             self._reduced = None
             self._outdate()
 
+    def bring_up_to_date(self) -> None:
+        """Work out the newest for a picture elsewhere, seen or not."""
+        self._range = self._time.range
+        self.reduce()
+        self._axis = self._find_axis(*self._range)
+
+    @property
+    def brush(self) -> tuple[float, float] | None:
+        """The selected stretch."""
+        return self._time.brush
+
     def reduce(self) -> None:
         """Bring ``pairs`` up to date, once for each range, width and set of series."""
         low, high = self._time.range

@@ -32,60 +32,75 @@ class Foot(QWidget):
         self.setAccessibleName(name)
         self.update()
 
-    def _x(self, seconds: float) -> float:
-        low, high = self._time.range
-        width = self.width() - LEFT - RIGHT - self.inset
-        return LEFT + (seconds - low) / (high - low) * width
-
     def labels(self) -> list[tuple[float, str]]:
         """Return pixel and text of each label."""
-        low, high = self._time.range
-        room = max(2, (self.width() - LEFT - RIGHT - self.inset) // 90)
-        unit = self._time.unit
-        return [(self._x(t), unit.label(t, high - low)) for t in unit.ticks(low, high, room)]
+        return axis_labels(self._time, self.width(), self.inset)
 
     def flag(self) -> str:
         """Return what the flag of the crosshair says, nothing without one."""
-        low, high = self._time.range
-        at = self._time.cross
-        if at is None or not low <= at <= high:
-            return ""
-        text = self._time.unit.label(at, (high - low) / 10)
-        return tr("step {n}", n=text) if self._time.unit is STEPS else text
+        return flag_of(self._time)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the labels, and the flag over them."""
-        tokens, painter = current(), QPainter(self)
-        painter.fillRect(self.rect(), QColor(tokens.bg1))
-        painter.setFont(font(11))
-        metrics = QFontMetricsF(painter.font())
-        painter.setPen(QColor(tokens.text3))
-        what = tr("step") if self._time.unit is STEPS else tr("time")
-        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(QRectF(0, 0, LEFT - 16, 22), right, what)
-        painter.setPen(QColor(tokens.text2))
-        at = None if not self.flag() or self._time.cross is None else self._x(self._time.cross)
-        for x, text in self.labels():
-            width = metrics.horizontalAdvance(text)
-            if (
-                at is not None
-                and abs(x - at) < (width + metrics.horizontalAdvance(self.flag())) / 2 + 12
-            ):
-                continue
-            left = min(max(x - width / 2, 2), self.width() - width - 2)
-            painter.drawText(QRectF(left, 0, width + 2, 22), Qt.AlignmentFlag.AlignVCenter, text)
-        if at is not None:
-            self._paint_flag(painter, at)
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(current().bg1))
+        paint_axis(painter, self._time, self.width(), self.inset)
 
-    def _paint_flag(self, painter: QPainter, x: float) -> None:
-        tokens = current()
-        painter.setFont(font(11, 600))
-        width = QFontMetricsF(painter.font()).horizontalAdvance(self.flag()) + 14
-        left = min(max(x - width / 2, 2), self.width() - width - 2)
-        box = QRectF(left, 2, width, 18)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(tokens.text1))
-        painter.drawRoundedRect(box, 4, 4)
-        painter.setPen(QColor(tokens.bg1))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self.flag())
+
+def axis_labels(time: TimeView, width: float, inset: float) -> list[tuple[float, str]]:
+    """Return pixel and text of each label of an axis that is ``width`` wide."""
+    low, high = time.range
+    room = max(2, int(width - LEFT - RIGHT - inset) // 90)
+    ticks = time.unit.ticks(low, high, room)
+    return [(_x(time, t, width - inset), time.unit.label(t, high - low)) for t in ticks]
+
+
+def flag_of(time: TimeView) -> str:
+    """Return what the flag of the crosshair says, nothing without one."""
+    (low, high), at = time.range, time.cross
+    if at is None or not low <= at <= high:
+        return ""
+    text = time.unit.label(at, (high - low) / 10)
+    return tr("step {n}", n=text) if time.unit is STEPS else text
+
+
+def _x(time: TimeView, place: float, width: float) -> float:
+    low, high = time.range
+    return LEFT + (place - low) / (high - low) * (width - LEFT - RIGHT)
+
+
+def paint_axis(painter: QPainter, time: TimeView, width: float, inset: float) -> None:
+    """Paint labels and flag of an axis at the painter's origin, 24 pixels high."""
+    tokens, flag = current(), flag_of(time)
+    painter.setFont(font(11))
+    metrics = QFontMetricsF(painter.font())
+    painter.setPen(QColor(tokens.text3))
+    what = tr("step") if time.unit is STEPS else tr("time")
+    right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+    painter.drawText(QRectF(0, 0, LEFT - 16, 22), right, what)
+    painter.setPen(QColor(tokens.text2))
+    at = None if not flag or time.cross is None else _x(time, time.cross, width - inset)
+    taken = metrics.horizontalAdvance(flag)
+    for x, text in axis_labels(time, width, inset):
+        wide = metrics.horizontalAdvance(text)
+        if at is not None and abs(x - at) < (wide + taken) / 2 + 12:
+            continue
+        left = min(max(x - wide / 2, LEFT - 12), width - wide - 2)
+        painter.drawText(QRectF(left, 0, wide + 2, 22), Qt.AlignmentFlag.AlignVCenter, text)
+    if at is not None:
+        _paint_flag(painter, at, flag, width)
+
+
+def _paint_flag(painter: QPainter, x: float, text: str, whole: float) -> None:
+    tokens = current()
+    painter.setFont(font(11, 600))
+    width = QFontMetricsF(painter.font()).horizontalAdvance(text) + 14
+    left = min(max(x - width / 2, 2), whole - width - 2)
+    box = QRectF(left, 2, width, 18)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(tokens.text1))
+    painter.drawRoundedRect(box, 4, 4)
+    painter.setPen(QColor(tokens.bg1))
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)

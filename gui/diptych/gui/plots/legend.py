@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import isfinite
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
@@ -13,11 +14,13 @@ from diptych.gui.plots import paint
 from diptych.gui.plots.items import line_pen
 from diptych.gui.plots.reading import Reading
 from diptych.gui.plots.series import Kind
-from diptych.gui.text.format import number
+from diptych.gui.text.format import UNKNOWN, number
+from diptych.gui.text.tr import tr
 from diptych.gui.theme import current, font
 
 _GAP, _NARROW = 14, 7
 _INNER = 4
+_SHORT = {"forward": "fwd", "backward": "bwd", "optimizer": "opt"}
 _SIGN = {"dot": 8, "square": 8, "swatch": 9, "line": 16, "dash": 16}
 
 
@@ -25,8 +28,9 @@ _SIGN = {"dot": 8, "square": 8, "swatch": 9, "line": 16, "dash": 16}
 class Entry:
     """A sign (``dot``, ``square``, ``swatch``, ``line``, ``dash``), a name, values.
 
-    ``values`` are (text, colour or ``None``). ``rank`` says what is left out
-    first where there is little room: 0 never, 1 the name, 2 all of it.
+    ``values`` are (text, colour or ``None``), ``why`` says why they are not
+    known. ``rank`` 0 is never left out where there is little room, of rank 1
+    the name may be; ``short`` is a shorter name.
     """
 
     sign: str
@@ -34,11 +38,26 @@ class Entry:
     name: str
     values: tuple[tuple[str, str | None], ...] = ()
     rank: int = 0
+    short: str = ""
+    why: str = ""
 
     @property
     def text(self) -> str:
         """The entry in words."""
-        return " ".join([self.name, *(value for value, _ in self.values)]).strip()
+        words = " ".join([self.name, *(value for value, _ in self.values)]).strip()
+        return f"{words} ({self.why})" if self.why and UNKNOWN in words else words
+
+    def without_name(self) -> Entry:
+        """Return what is left where there is no room for names."""
+        return replace(self, name="") if self.rank else self
+
+    def shortened(self) -> Entry:
+        """Return it with its shorter name."""
+        return replace(self, name=self.short or self.name)
+
+    def without_values(self) -> Entry:
+        """Return what is left where there is no room for values."""
+        return replace(self, values=())
 
 
 def entries(readings: Sequence[Reading], show: Callable[[float], str] = number) -> list[Entry]:
@@ -55,25 +74,35 @@ def entries(readings: Sequence[Reading], show: Callable[[float], str] = number) 
         if alone:
             value = (show(group[0].value), None)
             label = first.label or name
-            made.append(Entry(first.mark, first.colour, label, (value,)))
+            made.append(Entry(first.mark, first.colour, label, (value,), why=_why(group[0])))
             continue
         made.append(Entry(first.mark, first.colour, name))
         for reading in group:
             series = reading.series
             sign = "dash" if series.dashed else "line"
             value = (show(reading.value), None)
-            made.append(Entry(sign, series.colour, series.label, (value,), rank=1))
+            why = _why(reading)
+            made.append(Entry(sign, series.colour, series.label, (value,), rank=1, why=why))
     return made
+
+
+def _why(reading: Reading) -> str:
+    """Return why a value is not known: nothing was recorded there, or what the series says."""
+    if isfinite(reading.value):
+        return ""
+    return reading.series.why or tr("nothing was recorded there")
 
 
 def _stacked(readings: Sequence[Reading], show: Callable[[float], str]) -> list[Entry]:
     series = readings[0].series
     made = []
+    why = tr("no step there")
     for row, (name, colour) in enumerate(zip(series.labels, series.colours, strict=True)):
         values = tuple(
-            (show(r.parts[row]) if row < len(r.parts) else "—", r.series.colour) for r in readings
+            (show(r.parts[row]) if row < len(r.parts) else UNKNOWN, r.series.colour)
+            for r in readings
         )
-        made.append(Entry("swatch", colour, name, values, rank=1))
+        made.append(Entry("swatch", colour, name, values, 1, _SHORT.get(name, ""), why))
     return made
 
 
@@ -83,7 +112,8 @@ class Legend(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.entries: list[Entry] = []
-        self._gap = _GAP
+        self.pointing = False
+        """Whether the values are those under a crosshair: then they matter more than names."""
         self.setMinimumHeight(20)
 
     def set_entries(self, made: Sequence[Entry]) -> None:
@@ -93,45 +123,70 @@ class Legend(QWidget):
             words = ", ".join(entry.text for entry in self.entries)
             self.setAccessibleName(words)
             # Whole, where there is too little room for the names.
-            self.setToolTip(words)
+            self.setToolTip(as_plain(words))
             self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint as many entries as there is room for, the last at the right edge."""
         painter = QPainter(self)
-        plain, strong = font(11), font(11, 600)
-        shown = self._fitting(QFontMetricsF(plain), QFontMetricsF(strong))
-        x = float(self.width())
-        for entry, named in reversed(shown):
-            x -= _width(entry, named, QFontMetricsF(plain), QFontMetricsF(strong))
-            self._paint(painter, x, entry, named)
-            x -= self._gap
+        paint_entries(painter, QRectF(self.rect()), self.entries, pointing=self.pointing)
 
-    def _fitting(self, plain: QFontMetricsF, strong: QFontMetricsF) -> list[tuple[Entry, bool]]:
-        """Move closer, leave out the names of lines, then from the left, until it fits."""
-        for self._gap, spare in ((_GAP, False), (_NARROW, False), (_NARROW, True)):
-            shown = [(entry, not spare or not entry.rank) for entry in self.entries]
-            each = [_width(e, named, plain, strong) + self._gap for e, named in shown]
-            if sum(each) - self._gap <= self.width():
-                return shown
-        while shown and sum(each) - self._gap > self.width():
-            del shown[0], each[0]
-        return shown
 
-    def _paint(self, painter: QPainter, x: float, entry: Entry, named: bool) -> None:
-        tokens = current()
-        middle = self.height() / 2
-        _sign(painter, x, middle, entry)
-        x += _SIGN[entry.sign] + _INNER
-        parts = [(entry.name, tokens.text2, font(11))] if named and entry.name else []
-        parts += [(v, _text_colour(c), font(11, 600)) for v, c in entry.values]
-        for text, colour, face in parts:
-            painter.setFont(face)
-            painter.setPen(QColor(colour))
-            width = QFontMetricsF(face).horizontalAdvance(text)
-            box = QRectF(x, 0, width + 2, self.height())
-            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, text)
-            x += width + _INNER
+def as_plain(text: str) -> str:
+    """Return ``text`` so that a tooltip shows it as it is, tags included."""
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return f"<qt>{escaped}</qt>" if escaped != text else text
+
+
+def paint_entries(
+    painter: QPainter, rect: QRectF, entries: Sequence[Entry], *, pointing: bool = False
+) -> None:
+    """Paint as many of ``entries`` as ``rect`` has room for, the last at its right edge."""
+    shown, gap = fitting(entries, rect.width(), pointing=pointing)
+    x = rect.right()
+    for entry in reversed(shown):
+        x -= _width(entry)
+        _paint(painter, x, rect, entry)
+        x -= gap
+
+
+def fitting(entries: Sequence[Entry], room: float, *, pointing: bool) -> tuple[list[Entry], float]:
+    """Return what of ``entries`` fits, and the gap between two of them.
+
+    First they move closer, then names get shorter, then values go, or names
+    where a crosshair asks for values; at last entries from the left.
+    """
+    bare = [entry.without_name() for entry in entries]
+    short = [entry.shortened() for entry in entries]
+    named = [entry.without_values() for entry in entries if entry.name]
+    brief = [entry.shortened() for entry in named]
+    stacked = any(entry.sign == "swatch" for entry in entries)
+    tries = [list(entries), short, bare] if pointing or not stacked else [list(entries), short]
+    tries += [named, brief] if stacked else []
+    if sum(map(_width, entries)) + _GAP * (len(entries) - 1) <= room:
+        return list(entries), _GAP
+    for shown in tries:
+        if sum(map(_width, shown)) + _NARROW * (len(shown) - 1) <= room:
+            return shown, _NARROW
+    left = list(tries[-1])
+    while left and sum(map(_width, left)) + _NARROW * (len(left) - 1) > room:
+        del left[0]
+    return left, _NARROW
+
+
+def _paint(painter: QPainter, x: float, rect: QRectF, entry: Entry) -> None:
+    tokens = current()
+    _sign(painter, x, rect.center().y(), entry)
+    x += _SIGN[entry.sign] + _INNER
+    parts = [(entry.name, tokens.text2, font(11))] if entry.name else []
+    parts += [(v, _text_colour(c), font(11, 600)) for v, c in entry.values]
+    for text, colour, face in parts:
+        painter.setFont(face)
+        painter.setPen(QColor(colour))
+        width = QFontMetricsF(face).horizontalAdvance(text)
+        box = QRectF(x, rect.top(), width + 2, rect.height())
+        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, text)
+        x += width + _INNER
 
 
 def _text_colour(colour: str | None) -> str:
@@ -140,9 +195,10 @@ def _text_colour(colour: str | None) -> str:
     return colour if colour in (tokens.torch[0], tokens.mxnet[0]) and colour else tokens.text1
 
 
-def _width(entry: Entry, named: bool, plain: QFontMetricsF, strong: QFontMetricsF) -> float:
+def _width(entry: Entry) -> float:
+    plain, strong = QFontMetricsF(font(11)), QFontMetricsF(font(11, 600))
     width = float(_SIGN[entry.sign])
-    if named and entry.name:
+    if entry.name:
         width += _INNER + plain.horizontalAdvance(entry.name)
     return width + sum(_INNER + strong.horizontalAdvance(text) for text, _ in entry.values)
 

@@ -206,6 +206,7 @@ class Row(QWidget):
         """Read the curves under the crosshair anew."""
         if self.folded or not self.isVisible():
             return
+        self.legend.pointing = self._time.cross is not None
         self.legend.set_entries(self.current_entries())
 
     def current_entries(self) -> list[Entry]:

@@ -149,7 +149,9 @@ class Unit:
     ticks: Callable[[float, float, int], list[float]]
     label: Callable[[float, float], str]
     least: float
+    grain: float
+    """What cannot be divided: 1 where whole numbers are counted."""
 
 
-SECONDS = Unit("time", time_ticks, time_label, 1e-4)
-STEPS = Unit("step", step_ticks, step_label, 2.0)
+SECONDS = Unit("time", time_ticks, time_label, 1e-4, 0.0)
+STEPS = Unit("step", step_ticks, step_label, 2.0, 1.0)

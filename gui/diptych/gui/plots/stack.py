@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from time import perf_counter
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from diptych.gui.plots.foot import Foot
+from diptych.gui.plots.keys import steer
 from diptych.gui.plots.overview import Overview
+from diptych.gui.plots.paint import LEFT, RIGHT
 from diptych.gui.plots.row import HEAD, Row
 from diptych.gui.plots.timeview import TimeView
+from diptych.gui.text.tr import tr
 
 _TURN = 0.006
 """Seconds of drawing before the rest of the window gets a turn."""
@@ -21,16 +25,15 @@ _TURNS = 4
 
 
 class PlotStack(QWidget):
-    """Rows over a shared time axis; scrolls where they do not fit.
-
-    Keys: Space follow, F all, + and − zoom, ← and → move, Esc clears the brush.
-    """
+    """Rows over a shared axis; scrolls where they do not fit. For its keys see ``keys``."""
 
     def __init__(self, time: TimeView, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.time = time
         self.rows: list[Row] = []
         self._turns = 0
+        self.other_keys: Callable[[QKeyEvent], bool] = lambda _event: False
+        """Is asked what to do with keys that do not steer the axis."""
         self.overview = Overview(time)
         self.foot = Foot(time)
         self._inside = QWidget()
@@ -51,6 +54,10 @@ class PlotStack(QWidget):
         whole.addWidget(self._scroll, 1)
         whole.addWidget(self.foot)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(tr("Plots"))
+        self.setAccessibleDescription(
+            tr("Arrow keys move, plus and minus zoom, Ctrl with arrows moves the crosshair.")
+        )
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(0)
@@ -80,6 +87,13 @@ class PlotStack(QWidget):
             grow = (row.wanted - row.least + 1) * share if room < wanted else None
             each = row.least + grow if grow is not None else row.wanted * room / max(1, wanted)
             row.setFixedHeight(HEAD + 2 + int(each * count))
+
+    def place_in_view(self, place: float) -> QPoint:
+        """Return where a place on the axis is, in pixels of the stack, at the top of the plots."""
+        low, high = self.time.range
+        width = self._scroll.viewport().width() - LEFT - RIGHT
+        x = LEFT + (place - low) / (high - low) * width
+        return QPoint(int(x), self._scroll.y())
 
     def _soon(self) -> None:
         if not self._timer.isActive():
@@ -118,25 +132,6 @@ class PlotStack(QWidget):
         return super().eventFilter(watched, event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Steer the time axis."""
-        if not self._steer(Qt.Key(event.key())):
+        """Steer the shared axis; other keys are for ``other_keys``."""
+        if not steer(self.time, event) and not self.other_keys(event):
             super().keyPressEvent(event)
-
-    def _steer(self, key: Qt.Key) -> bool:
-        time = self.time
-        tenth = (time.range[1] - time.range[0]) / 10
-        if key is Qt.Key.Key_Space:
-            time.set_follow(not time.following)
-        elif key is Qt.Key.Key_F:
-            time.fit()
-        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
-            time.zoom(0.7, time.cross)
-        elif key is Qt.Key.Key_Minus:
-            time.zoom(1 / 0.7, time.cross)
-        elif key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
-            time.pan(-tenth if key is Qt.Key.Key_Left else tenth)
-        elif key is Qt.Key.Key_Escape and time.brush is not None:
-            time.set_brush(None)
-        else:
-            return False
-        return True

@@ -103,6 +103,14 @@ class TimeView(QObject):
         if not live:
             self._follow_quietly(False)
 
+    def go_to_newest(self) -> None:
+        """Show as much as now, up to the newest; follow it where more comes."""
+        low, high = self._range
+        if self._live:
+            self.set_follow(True)
+        else:
+            self.set_range(self._extent[1] - (high - low), self._extent[1])
+
     def fit(self) -> None:
         """Show everything, and the newest that comes."""
         self._length = None

@@ -1,61 +1,53 @@
-"""The live view: what the shown runs do, as plots over the time since each began."""
+"""The live view: what the shown runs do, as plots over one axis, by time or by step."""
 
 from __future__ import annotations
 
-from functools import partial
 from time import perf_counter
+from typing import Any, cast
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QShowEvent
+from PySide6.QtCore import QEvent, QPoint, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from diptych.gui.models.hub import RunHub
 from diptych.gui.models.own_gpus import gpus_of
-from diptych.gui.models.selection import Selection
+from diptych.gui.models.placing import Axis, Placing
+from diptych.gui.models.selection import Selection, Span
+from diptych.gui.models.unusual import UnusualWatch
 from diptych.gui.plots.marks import Marks
 from diptych.gui.plots.row import Row
+from diptych.gui.plots.scale import SECONDS, STEPS
 from diptych.gui.plots.series import Kind, Series
 from diptych.gui.plots.stack import PlotStack
 from diptych.gui.plots.timeview import TimeView
-from diptych.gui.text.format import UNKNOWN, elapsed, fixed, known, number, percent
+from diptych.gui.text.format import elapsed
+from diptych.gui.text.tr import tr
 from diptych.gui.theme import current, manager
+from diptych.gui.views.live_chooser import Chooser
+from diptych.gui.views.live_marks import marks_of, shared_marks
+from diptych.gui.views.live_rows import make_rows
 from diptych.gui.views.live_series import (
     Shown,
     all_series,
     last_second,
-    marks_of,
     seconds_to_go,
-    shared_marks,
     short_names,
 )
+from diptych.gui.views.plot_menu import PlotMenu
 from diptych.gui.views.widgets import label
 
 _FRAME_MS = 33
-_SHARE = 4
-"""A picture may take a quarter of the time at the most."""
-
-
-def _whole(value: float) -> str:
-    return percent(value).split("\N{NO-BREAK SPACE}", maxsplit=1)[0]
-
-
-def _two(value: float) -> str:
-    return fixed(value, 2) if known(value) else UNKNOWN
-
-
-def _short(value: float) -> str:
-    return fixed(value, 2) if abs(value) < 10 else number(value)
-
-
-def _degrees(value: float) -> str:
-    return fixed(value, 0)
+_SHARE = 3
+"""A picture may take a third of the time at the most."""
+_BUSY = 0.3
+"""How much of a frame's cost is that of painting, which is not measured here."""
 
 
 class LiveView(QWidget):
     """Plots of every run that ``selection`` shows.
 
     Redrawn at most 30 times a second, only after news, only what can be seen.
-    Range, crosshair, brush and follow are shared with ``selection``.
+    Range, crosshair, brush, follow, axis and pause are shared with ``selection``.
     """
 
     def __init__(self, hub: RunHub, selection: Selection, parent: QWidget | None = None) -> None:
@@ -63,10 +55,11 @@ class LiveView(QWidget):
         self.hub, self.selection = hub, selection
         self.time = TimeView(self)
         self.stack = PlotStack(self.time)
-        self.rows = {row.key: row for row in self._make_rows()}
+        self.rows = {row.key: row for row in make_rows(self.time)}
         for row in self.rows.values():
             row.hide()
             self.stack.add_row(row)
+        self.unusual = UnusualWatch()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_FRAME_MS)
@@ -74,30 +67,9 @@ class LiveView(QWidget):
         self._dirty = True
         self._drawn: set[str] = set()
         self._lay_out()
+        self.chooser = Chooser(self)
+        self.menu = PlotMenu(self)
         self._connect()
-
-    def _make_rows(self) -> list[Row]:
-        row = partial(Row, time=self.time)
-        return [
-            row("step", "Step time", "ms", height=190, least=104, named=True),
-            row(
-                "phases",
-                "Phases",
-                "ms/step, host",
-                height=66,
-                least=52,
-                each=True,
-                show=_short,
-            ),
-            row("throughput", "Throughput", "samples/s", height=64),
-            row("loss", "Loss", "", height=60, zero=False),
-            row("gpu_util", "GPU utilisation", "%", height=56, top=100.0, show=_whole),
-            row("gpu_mem", "GPU memory", "GiB", height=64, show=_two),
-            row("gpu_power", "Power", "W", height=56),
-            row("gpu_temp", "Temperature", "°C", height=52, zero=False, show=_degrees),
-            row("cpu", "CPU", "% of one core, process tree", height=60, show=_whole),
-            row("memory", "Memory", "GiB", height=60, show=_two),
-        ]
 
     def _lay_out(self) -> None:
         self.empty = QWidget()
@@ -122,11 +94,21 @@ class LiveView(QWidget):
         selection.range_changed.connect(self._take_brush)
         selection.cursor_changed.connect(self._take_cross)
         selection.follow_changed.connect(time.set_follow)
+        selection.axis_changed.connect(self._take_axis)
+        selection.paused_changed.connect(self.mark_dirty)
+        selection.convert = self._converted
         time.brush_changed.connect(self._give_brush)
         time.cross_changed.connect(self._give_cross)
         time.follow_changed.connect(selection.set_follow)
         time.set_follow(selection.follow)
+        for row in self.rows.values():
+            row.mark_chosen.connect(self.chooser.choose)
+            row.place_chosen.connect(self.chooser.look_at)
+            row.menu_wanted.connect(self.menu.open)
+        self.stack.other_keys = self.chooser.obey
         manager().changed.connect(self.mark_dirty)
+        if selection.axis == "step":
+            self._take_axis()
 
     def _take_brush(self) -> None:
         self.time.set_brush(self.selection.range)
@@ -141,7 +123,7 @@ class LiveView(QWidget):
         self.selection.set_cursor(self.time.cross)
 
     def _news(self, run: str, _snapshot: object) -> None:
-        if run in self.selection.shown:
+        if run in self.selection.shown and self.selection.held is None:
             self.mark_dirty()
 
     def mark_dirty(self) -> None:
@@ -161,15 +143,88 @@ class LiveView(QWidget):
         self._timer.stop()
         super().closeEvent(event)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the card within the view."""
+        super().resizeEvent(event)
+        self.chooser.fit()
+
+    def event(self, event: QEvent) -> bool:
+        """Claim keys before the window's own shortcuts, while the focus is in here."""
+        override = event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
+        if override and self.chooser.claims(cast("QKeyEvent", event)):
+            event.accept()
+            return True
+        return super().event(event)
+
+    # -- what the window remembers -------------------------------------------
+
+    def save_state(self) -> dict[str, Any]:
+        """Return the axis and which plots are folded."""
+        folded = [key for key, row in self.rows.items() if row.folded]
+        return {"axis": self.selection.axis, "folded": folded}
+
+    def restore_state(self, state: dict[str, Any]) -> None:
+        """Take them up again."""
+        self.selection.set_axis(state.get("axis"))
+        for key in state.get("folded", ()):
+            if key in self.rows and not self.rows[key].folded:
+                self.rows[key].toggle()
+
+    # -- axis and pause --------------------------------------------------------
+
+    def toggle_axis(self) -> None:
+        """Count steps instead of seconds, or seconds again."""
+        self.selection.set_axis("step" if self.selection.axis == "time" else "time")
+
+    def toggle_pause(self) -> None:
+        """Let the picture stand still while reading goes on, or show the newest again."""
+        if self.selection.held is not None:
+            self.selection.hold(None)
+            return
+        known = {run: self.hub.latest(run) for run in self.selection.shown}
+        self.selection.hold({run: s for run, s in known.items() if s is not None})
+
+    def _converted(self, span: Span, axis: Axis) -> Span | None:
+        """Return a span of the axis on the other one, by the first shown run with steps."""
+        for run in self.shown():
+            if len(run.snapshot.steps):
+                here, there = run.placing, Placing(run.snapshot, axis)
+                low, high = (there.place(here.instant(place)) for place in span)
+                return (low, high) if high > low else None
+        return None
+
+    def _take_axis(self) -> None:
+        axis, time = self.selection.axis, self.time
+        unit = STEPS if axis == "step" else SECONDS
+        if time.unit is unit:
+            return
+        whole = time.range[1] - time.range[0] >= time.extent[1] * 0.98
+        other: Axis = "time" if axis == "step" else "step"
+        shown = [Shown(s.snapshot, s.name, s.colour, s.mark, other) for s in self.shown()]
+        span = None
+        for run in shown[:1] if not whole else ():
+            there = Placing(run.snapshot, axis)
+            low, high = (there.place(run.placing.instant(place)) for place in time.range)
+            span = (low, high) if high > low else None
+        time.set_unit(unit, self._last(self.shown()), span, self.selection.range)
+        self.mark_dirty()
+
+    def _last(self, shown: list[Shown]) -> float:
+        """Return the place of the newest of everything that is drawn."""
+        if self.selection.axis == "step":
+            return max((run.placing.last() for run in shown), default=0.0)
+        return max((last_second(run.snapshot) for run in shown), default=0.0)
+
     # -- what is drawn ------------------------------------------------------
 
     def shown(self) -> list[Shown]:
-        """Return the shown runs of which something is known."""
-        ids = self.selection.shown
-        found = [s for s in (self.hub.latest(run) for run in ids) if s is not None]
-        looks = [self.selection.look(s.id) for s in found]
+        """Return the shown runs of which something is known; while paused as they were then."""
+        selection = self.selection
+        seen = [selection.seen(run, self.hub.latest(run)) for run in selection.shown]
+        found = [s for s in seen if s is not None]
+        looks = [selection.look(s.id) for s in found]
         return [
-            Shown(snapshot, name, look.colour, "square" if look.square else "dot")
+            Shown(snapshot, name, look.colour, "square" if look.square else "dot", selection.axis)
             for snapshot, name, look in zip(found, short_names(found), looks, strict=True)
         ]
 
@@ -179,16 +234,19 @@ class LiveView(QWidget):
         self._dirty = False
         self._draw()
         # Where drawing takes long, the rest of the window still gets most of the time.
-        cost = int((perf_counter() - begun) * 1000)
-        self._timer.setInterval(max(_FRAME_MS, _SHARE * cost))
+        cost = (perf_counter() - begun) * 1000 / _BUSY
+        self._timer.setInterval(max(_FRAME_MS, int(_SHARE * cost)))
+        if not self.unusual.whole:
+            self.mark_dirty()
 
     def _draw(self) -> None:
         shown = self.shown()
         if not self._show_page(shown):
             return
         plots = all_series(shown, current())
-        own = {run.name: marks_of(run) for run in shown}
-        shared = shared_marks(shown)
+        unusual = self.unusual.look(run.snapshot for run in shown)
+        own = {run.name: marks_of(run, unusual.get(run.snapshot.id)) for run in shown}
+        shared = shared_marks(shown, unusual)
         self._show_rows(plots)
         for key, row in self.rows.items():
             if key in plots:
@@ -200,9 +258,10 @@ class LiveView(QWidget):
         """Show the whole of a run that is new here, and follow only what goes on."""
         ids = {run.snapshot.id for run in shown}
         new, self._drawn = ids - self._drawn, ids
-        live = any(run.snapshot.state.live for run in shown)
-        self.time.set_extent(max(last_second(run.snapshot) for run in shown))
-        self.time.set_live(live)
+        live = any(run.snapshot.state.live for run in shown) and self.selection.held is None
+        self.time.set_extent(self._last(shown))
+        if self.selection.held is None:
+            self.time.set_live(live)
         if new:
             self.time.fit()
 
@@ -214,6 +273,7 @@ class LiveView(QWidget):
             title, text = _nothing(self.selection.shown, shown)
             self._empty_title.setText(title)
             self._empty_text.setText(text)
+            self.chooser.dismiss()
         return busy
 
     def _show_rows(self, plots: dict[str, list[Series]]) -> None:
@@ -233,27 +293,41 @@ class LiveView(QWidget):
         known = [(run.snapshot.gpu_info, gpus_of(run.snapshot)) for run in shown]
         found = {infos[i].power_limit for infos, mine in known for i in mine if i in infos}
         limits = sorted(limit for limit in found if limit is not None)
-        levels = tuple((limit, "limit") for limit in limits)
-        return Marks(marks.warmup, "", marks.captures, marks.evals, levels)
+        levels = tuple((limit, tr("limit")) for limit in limits)
+        return Marks(marks.warmup, "", marks.captures, marks.evals, levels, marks.stalls)
 
     def _show_overview(self, shown: list[Shown], plots: dict[str, list[Series]]) -> None:
         overview = self.stack.overview
         curves = plots.get("step") or plots.get("cpu", [])
         lines = {s.group: s for s in reversed(curves) if s.kind is not Kind.STACK}
         rests = [(seconds_to_go(run.snapshot), run.snapshot) for run in shown]
-        ends = [last_second(s) + rest for rest, s in rests if rest is not None]
+        if self.selection.axis == "step":
+            ends = [float(s.total_steps) for rest, s in rests if rest is not None and s.total_steps]
+        else:
+            ends = [last_second(s) + rest for rest, s in rests if rest is not None]
         overview.expected = max(ends) if ends else None
         rest = max((rest for rest, _ in rests if rest is not None), default=None)
-        overview.text = f"about {elapsed(rest)} to go" if rest else ""
+        overview.text = tr("about {time} to go", time=elapsed(rest)) if rest else ""
         overview.set_series(list(reversed(lines.values())))
+
+    def row_under(self, at: QPoint) -> Row | None:
+        """Return the plot at a position of this view."""
+        child = self.childAt(at)
+        while child is not None and not isinstance(child, Row):
+            child = child.parentWidget()
+        return child
 
 
 def _nothing(wanted: tuple[str, ...], shown: list[Shown]) -> tuple[str, str]:
     if not wanted:
-        return "No run is shown", "Choose a run in the list, or start one with New run (Ctrl+N)."
+        return tr("No run is shown"), tr(
+            "Choose a run in the list, or start one with New run (Ctrl+N)."
+        )
     if not shown:
-        return "Reading the run", "Its records appear here as soon as they are read."
+        return tr("Reading the run"), tr("Its records appear here as soon as they are read.")
     snapshot = shown[0].snapshot
     if snapshot.state.live:
-        return "Starting", "Steps appear here as soon as the first one ends."
-    return "Nothing was recorded", f"The run ended before its first step: {snapshot.state_text}."
+        return tr("Starting"), tr("Steps appear here as soon as the first one ends.")
+    return tr("Nothing was recorded"), tr(
+        "The run ended before its first step: {why}.", why=snapshot.state_text
+    )

@@ -6,17 +6,18 @@ in the *Now* panel and in *Details*.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from diptych.gui.models.completion import completed_at, completed_count
+from diptych.gui.models.completion import completed_at, completed_count, settled_count
 from diptych.gui.models.own_gpus import gpus_of, used
-from diptych.gui.plots.marks import Marks, Stretch
+from diptych.gui.models.placing import Axis, Placing
 from diptych.gui.plots.reduce import Floats, Ints
 from diptych.gui.plots.series import Kind, Series
 from diptych.gui.text import names
-from diptych.gui.text.format import plural
+from diptych.gui.text.format import MINUS, reason
+from diptych.gui.text.tr import tr
 from diptych.gui.theme import Tokens
 from diptych.profiling.records.kinds import PHASES
 from diptych.profiling.runs import snapshot as runs
@@ -36,6 +37,16 @@ class Shown:
     name: str
     colour: str
     mark: str
+    axis: Axis = "time"
+
+    @property
+    def placing(self) -> Placing:
+        """Where on the shared axis things of the run stand."""
+        return Placing(self.snapshot, self.axis)
+
+    def key(self, column: str) -> tuple[object, ...]:
+        """Return the name of a column in all pictures."""
+        return (self.snapshot.directory, self.axis, column)
 
 
 def all_series(shown: list[Shown], tokens: Tokens) -> dict[str, list[Series]]:
@@ -47,12 +58,9 @@ def all_series(shown: list[Shown], tokens: Tokens) -> dict[str, list[Series]]:
     return plots
 
 
-def _curve(run: Shown, label: str, t: Ints, values: Floats | Ints, scale: float) -> Series:
-    return Series(run.name, label, run.colour, run.mark, t, values, run.snapshot.origin, scale)
-
-
 def _known(values: Floats) -> bool:
-    return bool(np.isfinite(values).any())
+    """Whether anything is known: of long columns the newest say it at once."""
+    return bool(np.isfinite(values[-4096:]).any()) or bool(np.isfinite(values).any())
 
 
 def _steps(run: Shown, tokens: Tokens) -> list[tuple[str, Series]]:
@@ -61,83 +69,109 @@ def _steps(run: Shown, tokens: Tokens) -> list[tuple[str, Series]]:
         return []
     made = []
     completed = _known(steps.completed)
-    done = completed_at(run.snapshot)
     if completed:
-        made.append(("step", _step_line(run, "completed", done, steps.completed)))
+        made.append(("step", _step_line(run, "completed", steps.completed)))
     # Where the framework works synchronously, dispatched is completed: one line says it.
     if not completed or run.snapshot.ruler != "sync":
-        made.append(("step", _step_line(run, "dispatched", steps.end, steps.dispatched)))
+        made.append(("step", _step_line(run, "dispatched", steps.dispatched)))
     made.append(("phases", _phases(run, tokens)))
     if completed and _known(steps.samples):
-        made.append(("throughput", _throughput(run, done)))
-    if _known(steps.loss):
-        made.append(("loss", _loss(run, done)))
+        made.append(("throughput", _throughput(run)))
+    if len(steps.loss) and not np.isnan(steps.loss).all():
+        made.append(("loss", _loss(run)))
     return made
 
 
-def _step_line(run: Shown, label: str, t: Ints, values: Floats | Ints) -> Series:
-    snapshot = run.snapshot
+def _step_line(run: Shown, label: str, values: Floats | Ints) -> Series:
+    place, completed = run.placing, label == "completed"
     return Series(
         run.name,
         label,
         run.colour,
         run.mark,
-        t,
+        place.steps() if completed else place.dispatched(),
         values,
-        snapshot.origin,
+        place.origin,
         _MS,
         Kind.MEDIAN,
-        dashed=label == "dispatched",
+        dashed=not completed,
+        per=place.per,
+        key=run.key(label),
+        settled=settled_count(run.snapshot) if completed else None,
+        why=tr("not completed yet, or its completion is not known") if completed else "",
     )
 
 
 def _phases(run: Shown, tokens: Tokens) -> Series:
-    steps = run.snapshot.steps
+    place = run.placing
+    begin, end = place.bars()
     return Series(
         run.name,
         "phases",
         run.colour,
         run.mark,
-        steps.end,
-        steps.phases,
-        run.snapshot.origin,
+        end,
+        run.snapshot.steps.phases,
+        place.origin,
         _MS,
         Kind.STACK,
-        begin=steps.start,
+        begin=begin,
         colours=tokens.phases,
         labels=PHASES,
+        per=place.per,
+        key=run.key("phases"),
     )
 
 
-def _throughput(run: Shown, done: Ints) -> Series:
-    steps = run.snapshot.steps
+def _throughput(run: Shown) -> Series:
+    steps, place = run.snapshot.steps, run.placing
     return Series(
         run.name,
         run.name,
         run.colour,
         run.mark,
-        done,
+        place.steps(),
         steps.samples,
-        run.snapshot.origin,
+        place.origin,
         1e9,
         Kind.RATE,
         under=steps.completed,
+        per=place.per,
+        key=run.key("samples"),
+        settled=settled_count(run.snapshot),
     )
 
 
-def _loss(run: Shown, done: Ints) -> Series:
-    steps = run.snapshot.steps
+def _loss(run: Shown) -> Series:
+    place, loss = run.placing, run.snapshot.steps.loss
+    t = place.steps()
     return Series(
         run.name,
         run.name,
         run.colour,
         run.mark,
-        done,
-        steps.loss,
-        run.snapshot.origin,
+        t,
+        loss,
+        place.origin,
         1.0,
         Kind.MEDIAN,
+        per=place.per,
+        key=run.key("loss"),
+        settled=settled_count(run.snapshot),
+        odd=_odd(t, loss),
+        why=tr("the script's loss was not seen, or was no finite number"),
     )
+
+
+_ODD = 512
+"""Marks of values that are no finite number, at the most: the first and the last ones."""
+
+
+def _odd(t: Ints, values: Floats) -> tuple[tuple[int, str], ...]:
+    rows = np.flatnonzero(np.isinf(values))
+    if len(rows) > _ODD:
+        rows = np.concatenate((rows[: _ODD // 2], rows[-_ODD // 2 :]))
+    return tuple((int(t[row]), "+∞" if values[row] > 0 else f"{MINUS}∞") for row in rows.tolist())
 
 
 def _samples(
@@ -147,23 +181,30 @@ def _samples(
     column: str,
     scale: float = 1.0,
     *,
+    where: str,
     dashed: bool = False,
 ) -> list[Series]:
     """Return the curve of a sampled column, none when nothing of it is known."""
     values = series.columns.get(column)
     if values is None or not _known(values):
         return []
+    place, key = run.placing, run.key(f"{where} {column}")
+    t, part = place.samples(series.t, where)
     made = Series(
         run.name,
         label,
         run.colour,
         run.mark,
-        series.t,
-        values,
-        run.snapshot.origin,
+        t,
+        values[part],
+        place.origin,
         scale,
         dashed=dashed,
-        gap=_gap(series.t),
+        gap=_gap(series.t) if run.axis == "time" else None,
+        per=place.per,
+        # By step the first sample that has a place may change.
+        key=key if run.axis == "time" else None,
+        why=reason(series.reasons.get(column)) or tr("no sample there"),
     )
     return [made]
 
@@ -176,20 +217,27 @@ def _gap(t: Ints) -> int:
 
 def _devices(run: Shown) -> list[tuple[str, Series]]:
     made = []
-    mine = gpus_of(run.snapshot)
-    for index in mine:
-        gpu, label = run.snapshot.gpus[index], f"{run.name} GPU {index}"
-        made += [("gpu_util", s) for s in _samples(run, label, gpu, "util")]
-        made += [("gpu_power", s) for s in _samples(run, label, gpu, "power")]
-        made += [("gpu_temp", s) for s in _samples(run, label, gpu, "temperature")]
+    for index in gpus_of(run.snapshot):
+        gpu, where = run.snapshot.gpus[index], f"gpu {index}"
+        label = f"{run.name} GPU {index}"
+        for key, column, scale in _GPU_ROWS:
+            made += [(key, s) for s in _samples(run, label, gpu, column, scale, where=where)]
         if not _allocator(run.snapshot):
-            made += [("gpu_mem", s) for s in _gpu_memory(run, gpu)]
+            made += [("gpu_mem", s) for s in _gpu_memory(run, gpu, where)]
     for device, memory in run.snapshot.memory.items():
         key = "memory" if device == "cpu" else "gpu_mem"
         for column, dashed in (("allocated", False), ("reserved", True)):
-            found = _samples(run, column, memory, column, _GIB, dashed=dashed)
+            found = _samples(run, column, memory, column, _GIB, dashed=dashed, where=device)
             made += [(key, s) for s in found]
     return made
+
+
+_GPU_ROWS = (
+    ("gpu_util", "util", 1.0),
+    ("gpu_clock", "sm_clock", 1e-3),
+    ("gpu_power", "power", 1.0),
+    ("gpu_temp", "temperature", 1.0),
+)
 
 
 def _allocator(snapshot: RunSnapshot) -> bool:
@@ -198,93 +246,18 @@ def _allocator(snapshot: RunSnapshot) -> bool:
     return any(_known(values) for memory in devices for values in memory.columns.values())
 
 
-def _gpu_memory(run: Shown, gpu: runs.Series) -> list[Series]:
+def _gpu_memory(run: Shown, gpu: runs.Series, where: str) -> list[Series]:
     """Return what the driver says: of the process tree, else of the whole device."""
     if used(gpu.columns.get("tree_mem")):
-        return _samples(run, "process", gpu, "tree_mem", _GIB)
-    return _samples(run, "whole GPU", gpu, "mem_used", _GIB)
+        return _samples(run, "process", gpu, "tree_mem", _GIB, where=where)
+    return _samples(run, "whole GPU", gpu, "mem_used", _GIB, where=where)
 
 
 def _process(run: Shown) -> list[tuple[str, Series]]:
     process = run.snapshot.process
-    cpu = [("cpu", s) for s in _samples(run, run.name, process, "cpu")]
-    return cpu + [("memory", s) for s in _samples(run, "RSS", process, "rss", _GIB)]
-
-
-def marks_of(run: Shown) -> Marks:
-    """Return the marks of one run's own chart."""
-    return shared_marks([run])
-
-
-def shared_marks(shown: list[Shown]) -> Marks:
-    """Return the marks of a chart that shows all runs."""
-    warmup = _union([stretch for run in shown for stretch in _warmup(run)])
-    counts = [run.snapshot.warmup for run in shown if run.snapshot.warmup]
-    counts = counts[:1] if len(set(counts)) == 1 else counts
-    said = " and ".join(f"{n:,}" for n in counts[:-1]) + (" and " if counts[1:] else "")
-    text = f"warm-up, {said}{plural(counts[-1], 'step')}" if counts else ""
-    return Marks(
-        warmup=warmup,
-        warmup_text=text,
-        captures=tuple(stretch for run in shown for stretch in _captures(run, len(shown) > 1)),
-        evals=tuple(
-            Stretch(_at(run, e.start), _at(run, e.end), "validation", run.colour)
-            for run in shown
-            for e in run.snapshot.evals
-        ),
-    )
-
-
-def _at(run: Shown, t: int) -> float:
-    return (t - run.snapshot.origin) / 1e9
-
-
-def _warmup(run: Shown) -> list[Stretch]:
-    count, steps = run.snapshot.warmup, run.snapshot.steps
-    if not count or count > len(steps):
-        return []
-    done = completed_at(run.snapshot)
-    begin, end = _at(run, int(steps.start[0])), _at(run, int(done[count - 1]))
-    return [Stretch(begin, end, "warm-up", run.colour)]
-
-
-def _union(stretches: list[Stretch]) -> tuple[Stretch, ...]:
-    """Return the stretches with those joined that overlap: shade upon shade says nothing."""
-    joined: list[Stretch] = []
-    for stretch in sorted(stretches, key=lambda s: s.low):
-        if joined and stretch.low <= joined[-1].high:
-            joined[-1] = replace(joined[-1], high=max(joined[-1].high, stretch.high))
-        else:
-            joined.append(stretch)
-    return tuple(joined)
-
-
-def _captures(run: Shown, several: bool) -> list[Stretch]:
-    made = []
-    for window in run.snapshot.windows:
-        if window.start is None:
-            continue
-        start, end = _window(run.snapshot, window)
-        if window.state != "failed":
-            name = f"trace w{window.id:03d}" + (f" {run.name}" if several else "")
-            made.append(Stretch(_at(run, start), _at(run, end), name, run.colour))
-    return made
-
-
-def _window(snapshot: RunSnapshot, window: runs.WindowState) -> tuple[int, int]:
-    """Return when the profiled steps were completed, in ns: there the curves have them."""
-    steps, done = snapshot.steps, completed_at(snapshot)
-    start = window.start or 0
-    end = window.end
-    if end is None:
-        end = int(done[-1]) if len(steps) else start
-    if snapshot.ruler in ("event", "loss") and window.first is not None:
-        first = int(np.searchsorted(steps.n, window.first))
-        last = first if window.last is None else int(np.searchsorted(steps.n, window.last))
-        if 0 < first <= last < len(steps):
-            start = max(start, int(done[first - 1]))
-            end = max(end, int(done[last]))
-    return start, max(start, end)
+    cpu = _samples(run, run.name, process, "cpu", where="process")
+    rss = _samples(run, "RSS", process, "rss", _GIB, where="process")
+    return [*(("cpu", s) for s in cpu), *(("memory", s) for s in rss)]
 
 
 def last_second(snapshot: RunSnapshot) -> float:

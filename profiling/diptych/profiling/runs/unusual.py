@@ -77,31 +77,32 @@ class UnusualSearch:
         evals: Sequence[EvalSpan] = (),
         newest: int | None = None,
     ) -> Unusual:
-        """Return what is unusual among ``steps``, which were completed at ``done`` (ns, rising).
+        """Return what is unusual among the first ``len(done)`` of ``steps``.
 
-        The first ``settled`` of them are known for good. Of the first ``warmup``
+        ``done`` is when they were completed (ns, rising). The first ``settled`` of them are known for good. Of the first ``warmup``
         nothing is said. ``newest`` is the newest instant known of a run that
         goes on: a stall may last at it.
         """
         if self._begins_anew(steps):
             self.__init__()  # type: ignore[misc] # another journal: nothing of the old one holds
             self._first = int(steps.start[0]) if len(steps) else None
-        lengths = step_lengths(steps)
-        ready = max(0, (min(settled, len(steps)) // _BLOCK - 1) * _BLOCK)
+        count = len(done)
+        lengths = step_lengths(steps)[:count]
+        ready = max(0, (min(settled, count) // _BLOCK - 1) * _BLOCK)
         ready = min(ready, self._judged + _AT_ONCE)
         if ready > self._judged:
             slow, gaps = _judge(lengths, done, self._judged, ready)
             self._slow.extend(slow)
             self._gaps.extend(gaps)
             self._judged = ready
-        slow, gaps = _judge(lengths, done, max(self._judged, len(steps) - _AT_ONCE), len(steps))
+        slow, gaps = _judge(lengths, done, max(self._judged, count - _AT_ONCE), count)
         least = max(1, warmup or 0)
         slow = np.concatenate((self._slow.values, slow))
         gaps = np.concatenate((self._gaps.values, gaps))
         slow, gaps = slow[np.searchsorted(slow, least) :], gaps[np.searchsorted(gaps, least) :]
         stalls = [_stall(int(row), done, evals) for row in gaps.tolist()]
         stalls = [stall for stall in stalls if stall.length >= STALL_LEAST]
-        whole = len(steps) - self._judged <= _AT_ONCE
+        whole = count - self._judged <= _AT_ONCE
         return Unusual(slow, (*stalls, *_lasting(done, least, newest, evals)), whole)
 
     def _begins_anew(self, steps: StepColumns) -> bool:
