@@ -19,7 +19,7 @@ from typing import Literal
 
 from diptych.gui.models.draft import Draft, knob_key
 from diptych.gui.text import format as fmt
-from diptych.gui.text.tr import tr
+from diptych.gui.text.tr import tr, trn
 from diptych.gui.text.words import OPTIONS
 from diptych.profiling.records.manifest import ProfileOptions, RunRequest, Schedule
 from diptych.profiling.runner import launch
@@ -29,12 +29,12 @@ from diptych.workloads import catalogue
 from diptych.workloads.catalogue import FRAMEWORKS
 
 _WORDS = {
-    "batch_size": "batch size",
-    "image_size": "image size",
-    "seq_len": "sequence length",
-    "lr": "learning rate",
+    "batch_size": tr("batch size"),
+    "image_size": tr("image size"),
+    "seq_len": tr("sequence length"),
+    "lr": tr("learning rate"),
 }
-_NUMBERS = {"warmup": "warm up", "active": "record", "repeat": "times"}
+_NUMBERS = {"warmup": tr("warm up"), "active": tr("record"), "repeat": tr("times")}
 
 Level = Literal["ok", "warning", "error", "info"]
 
@@ -109,7 +109,7 @@ def _what_is_wrong(draft: Draft) -> list[Check]:
     try:
         shlex.split(draft.args)
     except ValueError as error:
-        text = f"The arguments cannot be taken apart: {error}"
+        text = tr("The arguments cannot be taken apart: {error}", error=error)
         checks.append(Check("error", text, "args"))
     return checks
 
@@ -131,20 +131,17 @@ def _wrong_numbers(draft: Draft) -> list[Check]:
     checks = []
     for name, text in draft.schedule.items() if draft.profile else ():
         least = 1 if name == "active" else 0
-        words = f"Profile window: {_NUMBERS.get(name, name)}"
+        what = _NUMBERS.get(name, name)
         field = f"schedule.{name}"
         try:
             if int(text) < least:
-                words = f"{words} cannot be below {least}"
+                words = tr("Profile window: {what} cannot be below {least}", what=what, least=least)
                 checks.append(Check("error", words, field))
         except ValueError:
-            checks.append(
-                Check(
-                    "error",
-                    tr("{words} {text!r} is not a whole number", words=words, text=text),
-                    field,
-                )
+            words = tr(
+                "Profile window: {what} {text!r} is not a whole number", what=what, text=text
             )
+            checks.append(Check("error", words, field))
     return checks
 
 
@@ -247,18 +244,13 @@ def _about_runtime(request: RunRequest, infos: Sequence[RuntimeInfo]) -> list[Ch
     checks = []
     for name in names:
         version = (info.frameworks[name].version or "").partition("+")[0]
-        python = f"Python {info.python_version}"
-        checks.append(
-            Check(
-                "ok",
-                tr(
-                    "{name} {version} starts, on {python}",
-                    name=TITLES[name],
-                    version=version,
-                    python=python,
-                ),
-            )
+        words = tr(
+            "{name} {version} starts, on Python {python}",
+            name=TITLES[name],
+            version=version,
+            python=info.python_version,
         )
+        checks.append(Check("ok", words))
     limits = (p for p in info.problems if not p.fatal and p.framework in (None, *names))
     return [*checks, *(Check("warning", f"{p.what}. {p.cure}") for p in limits)]
 
@@ -268,14 +260,12 @@ def _about_runs(
 ) -> list[Check]:
     checks = []
     if live:
-        words = fmt.plural(live, "run")
-        verb = "is" if live == 1 else "are"
-        checks.append(
-            Check(
-                "warning",
-                tr("{words} {verb} going on: each makes the other slower", words=words, verb=verb),
-            )
+        words = trn(
+            "{n} run is going on: each makes the other slower",
+            "{n} runs are going on: each makes the others slower",
+            live,
         )
+        checks.append(Check("warning", words))
     for request in requests:
         checks += _about_request(request, cores)
     if len(requests) > 1:
@@ -289,18 +279,26 @@ def _about_request(request: RunRequest, cores: int) -> list[Check]:
     if knobs.get("execution") == "compile" and not any(
         map(shutil.which, ("c++", "g++", "clang++"))
     ):
-        text = "torch.compile needs a C++ compiler and none is on the PATH"
+        text = tr("torch.compile needs a C++ compiler and none is on the PATH")
         checks.append(Check("warning", text, "execution@torch"))
     threads, steps = knobs.get("threads"), knobs.get("steps")
     if isinstance(threads, int) and cores and threads > cores:
-        text = f"{threads} threads on {fmt.plural(cores, 'core')}: they will wait for each other"
+        text = trn(
+            "{threads} threads on {n} core: they will wait for each other",
+            "{threads} threads on {n} cores: they will wait for each other",
+            cores,
+            threads=threads,
+        )
         checks.append(Check("warning", text, "threads"))
     needed = _needed(request)
     if needed is not None and isinstance(steps, int) and needed > steps:
-        text = f"The profile window needs {needed} steps and the run makes {steps}"
-        checks.append(
-            Check("warning", tr("{text}: it will not be complete", text=text), "schedule")
+        text = tr(
+            "The profile window needs {needed} steps and the run makes {steps}: "
+            "it will not be complete",
+            needed=needed,
+            steps=steps,
         )
+        checks.append(Check("warning", text, "schedule"))
     if request.schedule is None:
         checks.append(Check("info", tr("No profile window: no operators, no trace, until Capture")))
     return checks
@@ -316,10 +314,10 @@ def _needed(request: RunRequest) -> int | None:
 def _about_pair(draft: Draft, requests: Sequence[RunRequest]) -> list[Check]:
     checks = []
     if not draft.fenced:
-        text = "Observed, each with its own ruler. To compare the two, choose Fenced"
+        text = tr("Observed, each with its own ruler. To compare the two, choose Fenced")
         checks.append(Check("info", text, "fenced"))
     compiled = {request.knobs.get("execution") in ("compile", "hybridize") for request in requests}
     if len(compiled) > 1:
-        text = "One side is compiled and the other is not: that is not the same execution"
+        text = tr("One side is compiled and the other is not: that is not the same execution")
         checks.append(Check("warning", text))
     return checks

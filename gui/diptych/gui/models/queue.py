@@ -19,6 +19,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from diptych.gui.models import jobs
 from diptych.gui.models.queue_file import Left, QueueFile
 from diptych.gui.models.trouble import Trouble
+from diptych.gui.text.tr import tr
 from diptych.profiling.records.manifest import RunRequest
 from diptych.profiling.runner import launch
 
@@ -140,7 +141,8 @@ class RunQueue(QObject):
 
         def failed(error: Exception) -> None:
             self._over(batch)
-            what = f"The {waiting.request.framework} run could not be started"
+            name = waiting.request.framework
+            what = tr("The {name} run could not be started", name=name)
             self.trouble.emit(Trouble(what, str(error)))
 
         jobs.start(self, lambda: self._start(waiting.request), done, failed)

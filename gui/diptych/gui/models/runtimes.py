@@ -127,10 +127,10 @@ class RuntimeModel(QObject):
 
         def failed(error: Exception) -> None:
             cancelled = isinstance(error, InstallCancelled)
-            self.ends[framework] = "Cancelled" if cancelled else "Failed"
+            self.ends[framework] = tr("Cancelled") if cancelled else tr("Failed")
             self._installed(framework)
             if not cancelled:
-                what = f"{TITLES[framework]} could not be installed"
+                what = tr("{name} could not be installed", name=TITLES[framework])
                 self.trouble.emit(Trouble(what, str(error)))
 
         jobs.start_told(self, work, lambda _: self._installed(framework), failed, told)

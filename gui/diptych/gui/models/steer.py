@@ -33,14 +33,18 @@ class Steering(QObject):
 
     def stop(self, runs: Sequence[str]) -> None:
         """Ask these runs to end; asked again, they are ended harder."""
-        self._each(runs, lambda directory: launch.ask_stop(directory, BY), "could not be stopped")
+        self._each(
+            runs,
+            lambda directory: launch.ask_stop(directory, BY),
+            lambda run: tr("{run} could not be stopped", run=run),
+        )
 
     def capture(self, runs: Sequence[str], steps: int, options: Sequence[str] = ()) -> None:
         """Ask these runs for a profile window over their next ``steps`` steps."""
         self._each(
             runs,
             lambda directory: launch.ask_capture(directory, steps, options),
-            "could not be asked to capture",
+            lambda run: tr("{run} could not be asked to capture", run=run),
         )
 
     def export_steps(self, run: str, out: Path) -> None:
@@ -57,7 +61,9 @@ class Steering(QObject):
 
         self._export(run, write)
 
-    def _each(self, runs: Sequence[str], act: Callable[[Path], object], what: str) -> None:
+    def _each(
+        self, runs: Sequence[str], act: Callable[[Path], object], what: Callable[[str], str]
+    ) -> None:
         for run in runs:
             directory = self._hub.directory(run)
             if directory is not None:
@@ -65,7 +71,7 @@ class Steering(QObject):
                     self,
                     lambda directory=directory: act(directory),  # type: ignore[misc]  # its type is known
                     lambda _: None,
-                    lambda error, run=run: self._failed(f"{run} {what}", error),  # type: ignore[misc]
+                    lambda error, run=run: self._failed(what(run), error),  # type: ignore[misc]
                 )
 
     def _export(self, run: str, write: Callable[[RunSnapshot], list[Path]]) -> None:
@@ -77,10 +83,14 @@ class Steering(QObject):
             with RunSession(directory) as session:
                 return write(session.drain())
 
-        jobs.start(self, work, self._exported, lambda e: self._failed("Nothing was exported", e))
+        jobs.start(
+            self, work, self._exported, lambda e: self._failed(tr("Nothing was exported"), e)
+        )
 
     def _exported(self, paths: list[Path]) -> None:
-        where = str(paths[0]) if len(paths) == 1 else f"{len(paths)} files in {paths[0].parent}"
+        where = str(paths[0])
+        if len(paths) > 1:
+            where = tr("{n} files in {folder}", n=len(paths), folder=paths[0].parent)
         self.told.emit(Trouble(tr("Exported"), where, level="info"))
 
     def _failed(self, what: str, error: Exception) -> None:

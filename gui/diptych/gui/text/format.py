@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import math
 
+from diptych.gui.text.tr import tr
+
 UNKNOWN = "—"
 NBSP = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
 
 REASONS = {
-    "not_supported": "not supported here",
-    "lost": "lost",
-    "unknown": "not known",
-    "no_permission": "no permission to read it",
-    "not_measured": "not measured",
+    "not_supported": tr("not supported here"),
+    "lost": tr("lost"),
+    "unknown": tr("not known"),
+    "no_permission": tr("no permission to read it"),
+    "not_measured": tr("not measured"),
 }
 
 
@@ -110,6 +112,13 @@ def memory(size: float | None) -> str:
     if abs(size) >= 1023.5 * 2**20:
         return with_unit(size / 2**30, "GiB")
     return with_unit(size / 2**20, "MiB")
+
+
+def file_size(size: int) -> str:
+    """Return bytes of a file or a folder: ``14 B``, ``3.20 KiB``, ``1.24 GiB``."""
+    if size >= 2**20:
+        return memory(size)
+    return with_unit(size / 1024, "KiB") if size >= 1024 else f"{size}{NBSP}B"
 
 
 def percent(value: float | None) -> str:

@@ -24,8 +24,10 @@ class Option:
         """Say why it cannot be had of ``frameworks``; nothing while one can or is not known."""
         if self.only is None or not frameworks or {self.only, None} & set(frameworks):
             return ""
-        titles = " and ".join(TITLES.get(name or "", name or "") for name in frameworks)
-        return f"{TITLES[self.only]} only: {titles} does not record it."
+        titles = ", ".join(TITLES.get(name or "", name or "") for name in frameworks)
+        return tr(
+            "{only} only: {titles} does not record it.", only=TITLES[self.only], titles=titles
+        )
 
 
 OPTIONS = (
@@ -51,5 +53,5 @@ OPTIONS = (
     ),
 )
 
-OBSERVE = "Watches without disturbing; the device may run ahead of the Python loop."
-FENCED = "Waits for the device at the end of each step: the same ruler for both frameworks."
+OBSERVE = tr("Watches without disturbing; the device may run ahead of the Python loop.")
+FENCED = tr("Waits for the device at the end of each step: the same ruler for both frameworks.")

@@ -7,8 +7,7 @@ from collections.abc import Collection
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
-from diptych.gui.text import format as fmt
-from diptych.gui.text.tr import tr
+from diptych.gui.text.tr import tr, trn
 from diptych.gui.text.words import OPTIONS
 from diptych.gui.theme import font
 from diptych.gui.views.help import Plain, primary
@@ -55,7 +54,7 @@ class CaptureDialog(Plain):
         self.fill(body, None, cancel, self.start)
 
     def _name_button(self, steps: int) -> None:
-        self.start.setText(tr("Capture {FIXME_steps}", FIXME_steps=fmt.plural(steps, "step")))
+        self.start.setText(trn("Capture {n} step", "Capture {n} steps", steps))
 
     def _want(self) -> None:
         chosen = [name for name, box in self.options.items() if box.isChecked()]

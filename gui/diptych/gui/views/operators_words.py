@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from diptych.gui.text import format as fmt
-from diptych.gui.text.tr import tr
+from diptych.gui.text.tr import tr, trn
 from diptych.profiling.records.kinds import Operators
 from diptych.profiling.runs.snapshot import RunSnapshot, WindowState
 
@@ -22,28 +22,39 @@ def window_title(run: str, window: WindowState, *, several: bool) -> str:
     """Return such as ``w003, steps 412–416, captured now``."""
     words = [f"{run} w{window.id:03d}" if several else f"w{window.id:03d}"]
     if window.rank:
-        words.append(f"rank {window.rank}")
+        words.append(tr("rank {rank}", rank=window.rank))
     if window.first is not None and window.last is not None:
-        words.append(f"steps {window.first:,}–{window.last:,}")
-    words.append({"schedule": "by schedule", "capture": "captured"}.get(window.origin, ""))
+        words.append(tr("steps {first:,}–{last:,}", first=window.first, last=window.last))
+    words.append({"schedule": tr("by schedule"), "capture": tr("captured")}.get(window.origin, ""))
     if window.state not in ("ready", "captured"):
-        words.append(window.state)
+        words.append(_STATES.get(window.state, window.state))
     return ", ".join(word for word in words if word)
 
 
 def summary_words(window: WindowState, summary: Operators) -> str:
     """Return such as ``38 operators, mean over 10 steps of w003 · pause 12 ms``."""
     count = sum(not o.noise for o in summary.ops)
-    steps = fmt.plural(summary.steps, "step")
-    words = [f"{fmt.plural(count, 'operator')}, mean over {steps} of w{window.id:03d}"]
+    operators = trn("{n} operator", "{n} operators", count)
+    mean = trn(
+        "mean over {n} step of {window}",
+        "mean over {n} steps of {window}",
+        summary.steps,
+        window=f"w{window.id:03d}",
+    )
+    words = [f"{operators}, {mean}"]
     if window.options:
-        words.append(f"with {', '.join(window.options)}")
+        words.append(tr("with {options}", options=", ".join(window.options)))
     if window.pause is not None:
-        words.append(f"pause {fmt.duration(window.pause)}")
+        words.append(tr("pause {time}", time=fmt.duration(window.pause)))
     return " · ".join(words)
 
 
-_CAPTURE = "Capture (Ctrl+T) records the next 5 steps."
+_CAPTURE = tr("Capture (Ctrl+T) records the next 5 steps.")
+_STATES = {
+    "open": tr("warming up"),
+    "active": tr("recording"),
+    "failed": tr("failed"),
+}
 
 
 def nothing(
@@ -65,21 +76,25 @@ def _why_none(snapshot: RunSnapshot) -> str:
     """Return why an ended run has no profile window."""
     schedule = snapshot.manifest.request.schedule if snapshot.manifest else None
     if schedule is None:
-        return (
+        return tr(
             "This run ended without one: it had no schedule, and nobody captured. "
             "Give the next run a schedule, or capture while it runs."
         )
     first = schedule.skip + schedule.wait + schedule.warmup
-    return (
-        f"This run ended after {fmt.plural(len(snapshot.steps), 'step')}, before the first window "
-        f"of its schedule, which begins at step {first:,}."
+    return trn(
+        "This run ended after {n} step, before the first window of its schedule, "
+        "which begins at step {first:,}.",
+        "This run ended after {n} steps, before the first window of its schedule, "
+        "which begins at step {first:,}.",
+        len(snapshot.steps),
+        first=first,
     )
 
 
 def _without_operators(window: WindowState) -> Nothing:
     name = f"w{window.id:03d}"
     if window.state == "failed":
-        why = window.text or "the profiler gave no reason"
+        why = window.text or tr("the profiler gave no reason")
         return Nothing(tr("The window {name} failed", name=name), f"{why}. {_CAPTURE}")
     if window.state in ("open", "active"):
         return Nothing(

@@ -24,18 +24,18 @@ from diptych.gui.views.widgets import Elided, Mark, hairline, label, link, part
 from diptych.profiling.runner.runtimes import FRAMEWORKS, TITLES, Problem, RuntimeInfo
 
 _SOURCES = {
-    "managed": "created by Diptych",
-    "current": "the environment of Diptych",
-    "venv": "virtual environment",
-    "conda": "conda environment",
+    "managed": tr("created by Diptych"),
+    "current": tr("the environment of Diptych"),
+    "venv": tr("virtual environment"),
+    "conda": tr("conda environment"),
     "pyenv": "pyenv",
-    "named": "added by you",
-    "path": "on the PATH",
+    "named": tr("added by you"),
+    "path": tr("on the PATH"),
 }
 
 
-_NOT_CREATED = "Not created. Diptych can make one, with pip, in its own folder."
-_AGAIN = (
+_NOT_CREATED = tr("Not created. Diptych can make one, with pip, in its own folder.")
+_AGAIN = tr(
     "All of its packages are downloaded and installed anew. Until that is done no run can "
     "start in it; if it fails or is cancelled, the present one stays."
 )
@@ -106,7 +106,9 @@ class RuntimesDialog(Plain):
         for info in self._runtimes.infos:
             self._list.addWidget(_Card(info, self._runtimes))
         if self._runtimes.known and not self._runtimes.infos:
-            words = "No interpreter with PyTorch or MXNet was found. Create one above, or add one."
+            words = tr(
+                "No interpreter with PyTorch or MXNet was found. Create one above, or add one."
+            )
             self._list.addWidget(label(words, ink="label", wrap=True))
         self._again.setEnabled(not self._runtimes.looking)
         self.refresh_managed()
@@ -210,13 +212,16 @@ class _Managed(QFrame):
 
     def _install(self) -> None:
         again = any(self._is_own(info) for info in self._runtimes.infos)
-        title = f"Create the {TITLES[self.framework]} runtime again"
+        title = tr("Create the {name} runtime again", name=TITLES[self.framework])
         if not again or ask(self, title, _AGAIN, tr("Create again")):
             self._runtimes.install(self.framework, again=again)
 
 
 def _state(info: RuntimeInfo, framework: str) -> str:
-    return f"{'Created' if info.ok(framework) else 'Broken'}, in {short_path(info.python)}"
+    place = short_path(info.python)
+    if info.ok(framework):
+        return tr("Created, in {place}", place=place)
+    return tr("Broken, in {place}", place=place)
 
 
 class _Card(QFrame):
@@ -235,7 +240,7 @@ class _Card(QFrame):
         head.addWidget(_image(*(("clock", "text3") if replaced else mark)))
         head.addWidget(label(holds(info), weight=500))
         head.addWidget(Elided(short_path(info.python), ink="hint", size=11, fixed=True), 1)
-        source = "being created again" if replaced else _SOURCES.get(info.source, info.source)
+        source = tr("being created again") if replaced else _SOURCES.get(info.source, info.source)
         head.addWidget(label(source, ink="hint", size=11))
         check = link(tr("Check"), tr("Check {python}", python=info.python))
         check.clicked.connect(lambda: runtimes.check(info.python))
@@ -282,5 +287,5 @@ def holds(info: RuntimeInfo) -> str:
         build = f"CUDA {found.cuda}" if found.cuda else "CPU"
         version = (found.version or "").partition("+")[0]
         words.append(f"{TITLES.get(name, name)} {version} ({build})".replace("  ", " "))
-    python = f"Python {info.python_version}" if info.python_version else "does not start"
+    python = f"Python {info.python_version}" if info.python_version else tr("does not start")
     return ", ".join([*words, python])

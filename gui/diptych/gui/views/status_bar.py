@@ -13,14 +13,14 @@ from diptych.gui.models.runtimes import RuntimeModel
 from diptych.gui.models.selection import Selection
 from diptych.gui.text import format as fmt
 from diptych.gui.text.runs import is_foreign, short_path
-from diptych.gui.text.tr import tr
+from diptych.gui.text.tr import tr, trn
 from diptych.gui.theme import manager
 from diptych.gui.theme.tokens import STATUS
 from diptych.gui.views.widgets import Bar, Elided, Mark, label, part, set_ink
 from diptych.profiling.runner.runtimes import TITLES
 from diptych.profiling.runs.snapshot import RunSnapshot
 
-NO_GPU = "No NVIDIA GPU: showing CPU and memory"
+NO_GPU = tr("No NVIDIA GPU: showing CPU and memory")
 _SLOTS = 3
 _LATE_NS = 2_000_000_000
 
@@ -41,11 +41,11 @@ class _Progress(QWidget):
         """Show how far the run is."""
         done, total = progress(snapshot), snapshot.total_steps
         self._mark.look(square=square, colour=colour)
-        words = f"step {fmt.count(done)}"
+        words = tr("step {done}", done=fmt.count(done))
         if total:
-            words += f"/{fmt.count(total)}"
+            words = tr("step {done}/{total}", done=fmt.count(done), total=fmt.count(total))
         elif done == 0:
-            words = snapshot.state_text or "starting"
+            words = snapshot.state_text or tr("starting")
         self._words.setText(words)
         completed, dispatched = completed_count(snapshot), len(snapshot.steps)
         self._words.setToolTip(
@@ -150,7 +150,7 @@ class StatusBar(QWidget):
                 counts[name] += getattr(snapshot.losses, name)
         total = sum(counts.values())
         self._lost.setVisible(bool(snapshots))
-        self._lost.setText(tr("{total} records lost", total=fmt.count(total)))
+        self._lost.setText(trn("{n} record lost", "{n} records lost", total))
         self._lost.setToolTip(
             tr(
                 "missing {missing:,}, damaged {malformed:,}, of an unknown kind "

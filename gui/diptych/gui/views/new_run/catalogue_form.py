@@ -17,12 +17,12 @@ from diptych.workloads import catalogue
 from diptych.workloads.catalogue import FRAMEWORKS, Framework, Knob
 
 _ROWS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Device", ("device", "precision", "threads")),
-    ("Batch", ("batch_size", "image_size", "seq_len", "features")),
-    ("Length", ("steps", "mode")),
-    ("Execution", ("execution",)),
-    ("Optimizer", ("optimizer", "lr")),
-    ("Data", ("data", "workers", "seed")),
+    (tr("Device"), ("device", "precision", "threads")),
+    (tr("Batch"), ("batch_size", "image_size", "seq_len", "features")),
+    (tr("Length"), ("steps", "mode")),
+    (tr("Execution"), ("execution",)),
+    (tr("Optimizer"), ("optimizer", "lr")),
+    (tr("Data"), ("data", "workers", "seed")),
 )
 _WORDS = {
     "batch_size": "",
@@ -30,10 +30,10 @@ _WORDS = {
     "device": "",
     "data": "",
     "optimizer": "",
-    "image_size": "image size",
-    "seq_len": "sequence",
-    "lr": "learning rate",
-    "mode": "mode",
+    "image_size": tr("image size"),
+    "seq_len": tr("sequence"),
+    "lr": tr("learning rate"),
+    "mode": tr("mode"),
 }
 
 
@@ -78,7 +78,7 @@ class CatalogueForm(QWidget):
         chosen = catalogue.workload(self._draft.workload)
         placed = {name for _, names in _ROWS for name in names}
         rest = tuple(dict.fromkeys(k.name for k in chosen.knobs if k.name not in placed))
-        for title, names in (*_ROWS, ("More", rest)):
+        for title, names in (*_ROWS, (tr("More"), rest)):
             self._add_row(title, names, chosen.knobs)
         self._column.addWidget(self._rows)
         self._column.addStretch(1)

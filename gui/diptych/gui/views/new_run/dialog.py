@@ -20,8 +20,7 @@ from diptych.gui.models import jobs
 from diptych.gui.models.context import Context
 from diptych.gui.models.draft import Draft, remembered
 from diptych.gui.models.evaluate import Check, Evaluation, evaluate
-from diptych.gui.text import format as fmt
-from diptych.gui.text.tr import tr
+from diptych.gui.text.tr import tr, trn
 from diptych.gui.views.help import foot, primary
 from diptych.gui.views.new_run.catalogue_form import CatalogueForm
 from diptych.gui.views.new_run.measure import MeasureForm
@@ -181,7 +180,7 @@ class NewRunDialog(QDialog):
 
     def _evaluate(self) -> None:
         if not self._context.runtimes.known:
-            self.verdict.show_busy("Looking for interpreters…")
+            self.verdict.show_busy(tr("Looking for interpreters…"))
             return
         if self.draft.source == "catalogue" and not self.draft.frameworks:
             self._show(Evaluation((), (Check("error", tr("Choose PyTorch, MXNet or both")),)))
@@ -229,10 +228,15 @@ def cost(evaluation: Evaluation) -> str:
     requests = evaluation.requests
     if not requests:
         return ""
-    words = fmt.plural(len(requests), "run")
-    if len(requests) > 1:
-        words += ", one after the other"
     steps = requests[0].knobs.get("steps")
-    if isinstance(steps, int):
-        words += f", {fmt.plural(steps, 'step')}{' each' if len(requests) > 1 else ''}"
-    return words
+    runs = len(requests)
+    if not isinstance(steps, int):
+        return trn("{n} run", "{n} runs, one after the other", runs)
+    if runs == 1:
+        return trn("1 run, {n} step", "1 run, {n} steps", steps)
+    return trn(
+        "{runs} runs, one after the other, {n} step each",
+        "{runs} runs, one after the other, {n} steps each",
+        steps,
+        runs=runs,
+    )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
 
+from diptych.gui.text.tr import tr
 from diptych.gui.theme import font
 from diptych.gui.views.widgets import set_property
 from diptych.workloads.catalogue import Knob
@@ -28,7 +29,10 @@ class KnobInput(QObject):
         self._combo: QComboBox | None = None
         self._line: QLineEdit | None = None
         self.widget: QWidget
-        name = key.replace("@", " under ").replace("_", " ")
+        words, _, framework = key.replace("_", " ").partition("@")
+        name = words
+        if framework:
+            name = tr("{knob} under {framework}", knob=words, framework=framework)
         if knob.kind in ("choice", "device"):
             self.widget = self._combo = QComboBox()
             self._combo.setFont(font())
@@ -50,8 +54,16 @@ class KnobInput(QObject):
         self.changed.emit(self.key, "0" if left else text)
 
     def _help(self) -> str:
-        auto = f", or {_AUTO}" if self.knob.name in _LEFT else ""
-        return f"{self.knob.help} Allowed: {self.knob.allowed}{auto}."
+        knob = self.knob
+        if knob.name in _LEFT:
+            text = tr(
+                "{help} Allowed: {allowed}, or {auto}.",
+                help=knob.help,
+                allowed=knob.allowed,
+                auto=_AUTO,
+            )
+            return text
+        return tr("{help} Allowed: {allowed}.", help=knob.help, allowed=knob.allowed)
 
     def show_text(self, text: str) -> None:
         """Show ``text``; a choice that is not offered is offered from now on."""

@@ -16,18 +16,18 @@ from diptych.gui.views.widgets import Segments, label, set_property
 from diptych.profiling.records.manifest import Schedule
 
 _TIPS = {
-    "skip": "Steps before anything else, once",
-    "wait": "Steps between two windows",
-    "warmup": "Steps in which the profiler warms up",
-    "active": "Steps that are recorded",
-    "repeat": "How many windows; 0 is for as long as the run lasts",
+    "skip": tr("Steps before anything else, once"),
+    "wait": tr("Steps between two windows"),
+    "warmup": tr("Steps in which the profiler warms up"),
+    "active": tr("Steps that are recorded"),
+    "repeat": tr("How many windows; 0 is for as long as the run lasts"),
 }
 _WORDS = {
-    "skip": "skip",
-    "wait": "wait",
-    "warmup": "warm up",
-    "active": "record",
-    "repeat": "times",
+    "skip": tr("skip"),
+    "wait": tr("wait"),
+    "warmup": tr("warm up"),
+    "active": tr("record"),
+    "repeat": tr("times"),
 }
 
 
@@ -39,7 +39,7 @@ class MeasureForm(QWidget):
     def __init__(self, draft: Draft) -> None:
         super().__init__()
         self._draft = draft
-        self.ruler = Segments((("observe", "Observe"), ("fenced", "Fenced")), tr("Measure"))
+        self.ruler = Segments((("observe", tr("Observe")), ("fenced", tr("Fenced"))), tr("Measure"))
         self._hint = label(ink="hint", size=11, wrap=True)
         self.profile = QCheckBox(tr("Profile window"))
         self.profile.setFont(font())

@@ -111,5 +111,5 @@ def describe(info: RuntimeInfo, framework: str) -> str:
     build = f"CUDA {found.cuda}" if found.cuda else "CPU"
     place = info.python.removesuffix("/bin/python").removesuffix("/bin/python3")
     where = info.name if info.source == "managed" and info.name else short_path(place)
-    where = "created by Diptych" if info.source == "managed" else where
+    where = tr("created by Diptych") if info.source == "managed" else where
     return f"{(found.version or '').partition('+')[0]} ({build}), {where}"

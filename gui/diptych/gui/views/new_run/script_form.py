@@ -17,8 +17,8 @@ from diptych.gui.views.new_run.rows import Rows, stacked
 from diptych.gui.views.widgets import ElidedCombo, Segments, label, set_property
 from diptych.profiling.runner.runtimes import TITLES, RuntimeInfo
 
-_PREFERRED = "Preferred one for the framework"
-_OTHER = "Choose a Python…"
+_PREFERRED = tr("Preferred one for the framework")
+_OTHER = tr("Choose a Python…")
 
 
 class ScriptForm(QWidget):
@@ -29,12 +29,12 @@ class ScriptForm(QWidget):
     def __init__(self, draft: Draft, runtimes: RuntimeModel) -> None:
         super().__init__()
         self._draft, self._runtimes = draft, runtimes
-        self.script = _line("Script", "/path/to/train.py")
-        self.args = _line("Arguments", "--epochs 3 --data 'my folder'")
-        self.cwd = _line("Working folder", "The folder of the script")
+        self.script = _line(tr("Script"), "/path/to/train.py")
+        self.args = _line(tr("Arguments"), "--epochs 3 --data 'my folder'")
+        self.cwd = _line(tr("Working folder"), tr("The folder of the script"))
         self.env = EnvTable()
         self.framework = Segments(
-            (("auto", "Find out"), ("torch", "PyTorch"), ("mxnet", "MXNet")), tr("Framework")
+            (("auto", tr("Find out")), ("torch", "PyTorch"), ("mxnet", "MXNet")), tr("Framework")
         )
         self.python = ElidedCombo()
         self.python.setFont(font())

@@ -81,7 +81,7 @@ class Sources(QFrame):
         part(self, "dialogside")
         self.setFixedWidth(256)
         self._draft = draft
-        choices = (("catalogue", "Catalogue"), ("script", "Own script"))
+        choices = (("catalogue", tr("Catalogue")), ("script", tr("Own script")))
         self.source = Segments(choices, tr("Source"))
         self.search = QLineEdit()
         self.search.setFont(font())
@@ -126,8 +126,8 @@ class Sources(QFrame):
         column.setSpacing(8)
         column.addWidget(label(tr("Any training script"), weight=600))
         for words in (
-            "Steps are found from the optimizer; in inference from the calls of the model.",
-            "Nothing is imported, installed or changed. What the script prints is in the Log.",
+            tr("Steps are found from the optimizer; in inference from the calls of the model."),
+            tr("Nothing is imported, installed or changed. What the script prints is in the Log."),
         ):
             column.addWidget(label(words, ink="label", wrap=True))
         column.addStretch(1)
@@ -161,7 +161,7 @@ class Sources(QFrame):
     def _add(self, item: Workload) -> None:
         row = QListWidgetItem(item.title, self.list)
         row.setData(_NAME, item.name)
-        row.setData(_SECOND, f"{parameters(item.parameters)} parameters, torch and mxnet")
+        row.setData(_SECOND, tr("{n} parameters, torch and mxnet", n=parameters(item.parameters)))
         row.setToolTip(f"{item.description} {item.parameters_text}.")
 
     def _source_chosen(self, key: str) -> None:
