@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import shiboken6
 from PySide6.QtCore import QCoreApplication, QObject, Signal
 
 from diptych.gui.models import jobs
@@ -21,7 +22,7 @@ from diptych.gui.models.trouble import Trouble
 from diptych.gui.text.names import quoted
 from diptych.gui.text.tr import tr, trn
 from diptych.profiling.runs.files import RunError
-from diptych.profiling.runs.notes import RunNotes, edit_notes
+from diptych.profiling.runs.notes import RunNotes, edit_notes, read_notes
 from diptych.profiling.runs.trash import LiveRunError, Removed, Trash, Trashed
 
 Change = Callable[[RunNotes], RunNotes]
@@ -92,6 +93,7 @@ class RunCare(QObject):
         self._undo: list[Batch] = []
         self._tasks: deque[_Task] = deque()
         self._going: _Task | None = None
+        self._took: set[Path] = set()
         app = QCoreApplication.instance()
         if app is not None:
             # What was typed last must not be lost with the window.
@@ -99,26 +101,37 @@ class RunCare(QObject):
 
     # -- name, note, tags -----------------------------------------------------------
 
-    def edit(self, run: str, change: Change) -> None:
-        """Change what is said of a run; ``change`` is called on another thread."""
-        directory = self._hub.directory(run)
-        if directory is None:
-            self.not_edited.emit(run)
-            return
+    def edit(self, runs: Sequence[str], change: Change) -> None:
+        """Change what is said of runs; ``change`` is called on another thread."""
+        found = {run: self._hub.directory(run) for run in runs}
 
-        def done(result: RunNotes | RunError) -> None:
-            if isinstance(result, RunError):
-                self._say(tr("That could not be kept"), result)
-                self.not_edited.emit(run)
-                return
+        def work() -> dict[str, RunError | None]:
+            return {run: _edited(directory, change) for run, directory in found.items()}
+
+        def done(results: dict[str, RunError | None]) -> None:
             self._hub.refresh()
-            self.edited.emit(run)
+            wrong = {run: error for run, error in results.items() if error is not None}
+            for run in results:
+                (self.not_edited if run in wrong else self.edited).emit(run)
+            if wrong:
+                self._say_not_kept(list(wrong.values()))
 
-        self._do(lambda: _caught(lambda: edit_notes(directory, change)), done)
+        self._do(work, done)
+
+    def _say_not_kept(self, errors: Sequence[RunError]) -> None:
+        what = trn("That could not be kept", "That could not be kept with {n} runs", len(errors))
+        details = "\n".join(map(str, errors))
+        self.trouble.emit(Trouble(what, str(errors[0]), details=details))
+
+    def read(self, run: str, done: Callable[[RunNotes], None], owner: QObject) -> None:
+        """Tell what is said of a run, all of it, after what is being changed now."""
+        directory = self._hub.directory(run)
+        work = (lambda: read_notes(directory)) if directory else RunNotes
+        self._do(work, lambda notes: done(notes) if shiboken6.isValid(owner) else None)
 
     def rename(self, run: str, name: str) -> None:
         """Call a run something else; an empty name is none."""
-        self.edit(run, lambda notes: notes.renamed(name))
+        self.edit([run], lambda notes: notes.renamed(name))
 
     # -- to the trash and back ---------------------------------------------------------
 
@@ -134,6 +147,7 @@ class RunCare(QObject):
         titles = {run: self._title(run) for run, _ in known}
 
         def done(moved: _Moved) -> None:
+            self._took |= {trashed.origin for trashed in moved.runs if trashed.origin}
             if moved.runs:
                 folder = moved.runs[0].origin
                 first = next((run for run, d in known if d == folder), known[0][0])
@@ -168,6 +182,10 @@ class RunCare(QObject):
                 problems.append(str(error))
         return _Moved(tuple(moved), tuple(live), tuple(problems))
 
+    def took(self, directory: Path) -> bool:
+        """Say whether this window moved the run to the trash."""
+        return directory in self._took
+
     def undo(self) -> None:
         """Bring back what was deleted last and is not back yet."""
         if self._undo:
@@ -184,6 +202,7 @@ class RunCare(QObject):
             for problem in results:
                 if isinstance(problem, RunError):
                     self._say(tr("A run could not be put back"), problem)
+            self._took -= set(back)
             self._hub.refresh()
             self.trash_changed.emit()
             if back:
@@ -194,8 +213,10 @@ class RunCare(QObject):
             done,
         )
 
-    def remove(self, directories: Sequence[Path] | None, done: Callable[[Removed], None]) -> None:
-        """Remove runs of the trash for good, all without ``directories``."""
+    def remove(
+        self, directories: Sequence[Path], done: Callable[[Removed], None], owner: QObject
+    ) -> None:
+        """Remove runs of the trash for good."""
         self._forget(directories)
 
         def ended(removed: Removed) -> None:
@@ -204,7 +225,8 @@ class RunCare(QObject):
                 details = "\n".join(removed.problems)
                 self.trouble.emit(Trouble(what, removed.problems[0], details=details))
             self.trash_changed.emit()
-            done(removed)
+            if shiboken6.isValid(owner):
+                done(removed)
 
         self._beside(lambda: self._trash.remove(directories), ended)
 
@@ -212,29 +234,31 @@ class RunCare(QObject):
         """Remove what has been in the trash for a month."""
         self._beside(self._trash.remove_older, lambda _: self.trash_changed.emit())
 
-    def contents(self, done: Callable[[list[Trashed]], None]) -> None:
+    def contents(self, done: Callable[[list[Trashed]], None], owner: QObject) -> None:
         """Tell what is in the trash, what came last first."""
-        self._beside(self._trash.list, done)
+        self._beside(self._trash.list, done, owner)
 
     def is_trashed(self, directory: Path, done: Callable[[bool], None]) -> None:
         """Tell whether a run that is no longer in its place is in the trash."""
         self._beside(lambda: any(t.origin == directory for t in self._trash.list()), done)
 
-    def _forget(self, directories: Sequence[Path] | None) -> None:
+    def _forget(self, directories: Sequence[Path]) -> None:
         """Offer to undo no more what is dealt with otherwise."""
-        gone = None if directories is None else set(directories)
+        gone = set(directories)
         kept = [
-            Batch(tuple(t for t in b.runs if gone is not None and t.directory not in gone), b.title)
-            for b in self._undo
+            Batch(tuple(t for t in b.runs if t.directory not in gone), b.title) for b in self._undo
         ]
         self._undo = [batch for batch in kept if batch.runs]
         self.undo_changed.emit()
 
     # -- one after the other --------------------------------------------------------------
 
-    def _beside(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
-        """Do what may take long and nothing waits for."""
-        jobs.start(self, work, done, lambda e: self._say(tr("Something could not be done"), e))
+    def _beside(
+        self, work: Callable[[], Any], done: Callable[[Any], None], owner: QObject | None = None
+    ) -> None:
+        """Do what may take long and nothing waits for; when ``owner`` goes, nobody is told."""
+        what = tr("Something could not be done")
+        jobs.start(owner or self, work, done, lambda error: self._say(what, error))
 
     def _do(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
         self._tasks.append(_Task(work, done))
@@ -267,6 +291,16 @@ class RunCare(QObject):
     def _say(self, what: str, error: Exception) -> None:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         self.trouble.emit(Trouble(what, why))
+
+
+def _edited(directory: Path | None, change: Change) -> RunError | None:
+    try:
+        if directory is None:
+            return RunError(tr("The run is no longer there."))
+        edit_notes(directory, change)
+    except RunError as error:
+        return error
+    return None
 
 
 def _caught(work: Callable[[], Any]) -> Any:

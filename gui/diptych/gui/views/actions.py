@@ -48,6 +48,7 @@ _SPECS = (
     _Spec(
         "copy_path", tr("Copy path"), tr("Copy the folder of the run"), ("Ctrl+Shift+C",), "copy"
     ),
+    _Spec("copy_id", tr("Copy id"), tr("Copy the name of the run's folder")),
     _Spec("copy_command", tr("Copy command"), tr("Copy the command that starts such a run")),
     _Spec(
         "search",
@@ -84,6 +85,11 @@ _SPECS = (
         ("Ctrl+Shift+O",),
         "external",
     ),
+    _Spec("rename", tr("Rename"), tr("Call the run something else"), ("F2",)),
+    _Spec("notes", tr("Note and tags…"), tr("Keep a note and tags with the run"), ("Ctrl+I",)),
+    _Spec("delete", tr("Delete"), tr("Move the selected runs to the trash"), ("Del",), "trash"),
+    _Spec("undo", tr("Undo delete"), tr("Put back what was deleted last"), ("Ctrl+Z",)),
+    _Spec("trash", tr("Trash…"), tr("Show deleted runs, put them back, or empty the trash")),
     _Spec("cancel_waiting", tr("Cancel waiting runs"), tr("Do not start what still waits")),
     _Spec("keys", tr("Keyboard shortcuts"), tr("List every key"), ("?", "F1"), "help"),
     _Spec(
@@ -119,8 +125,11 @@ _MENUS: tuple[tuple[str, tuple[str | None, ...]], ...] = (
     (
         tr("&Edit"),
         (
+            "undo",
+            None,
             "copy",
             "copy_path",
+            "copy_id",
             "copy_command",
             None,
             "search",
@@ -131,7 +140,22 @@ _MENUS: tuple[tuple[str, tuple[str | None, ...]], ...] = (
         ),
     ),
     (tr("&View"), (*_TABS, None, "follow", "refresh", None, "@theme")),
-    (tr("&Run"), ("stop", "capture", "capture_setup", None, "folder", "cancel_waiting")),
+    (
+        tr("&Run"),
+        (
+            "stop",
+            "capture",
+            "capture_setup",
+            "cancel_waiting",
+            None,
+            "rename",
+            "notes",
+            "folder",
+            None,
+            "delete",
+            "trash",
+        ),
+    ),
     (tr("&Help"), ("keys", "guide", "explain", None, "problems", "about")),
 )
 

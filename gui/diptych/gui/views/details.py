@@ -23,7 +23,10 @@ from PySide6.QtWidgets import (
 from diptych.gui.models.hub import RunHub
 from diptych.gui.models.selection import Selection
 from diptych.gui.text import format as fmt
-from diptych.gui.theme import mono
+from diptych.gui.text.names import short_names
+from diptych.gui.text.plain import plain
+from diptych.gui.text.tr import tr
+from diptych.gui.theme import mono, scaled
 from diptych.gui.views.details_facts import (
     Caution,
     Fact,
@@ -36,7 +39,7 @@ from diptych.gui.views.details_facts import (
     groups,
     where,
 )
-from diptych.gui.views.live_series import short_names
+from diptych.gui.views.notes_panel import NotesPanel
 from diptych.gui.views.now_background import Background
 from diptych.gui.views.widgets import Elided, as_tooltip, hairline, icon_button, label, part
 from diptych.profiling.runs.snapshot import RunSnapshot
@@ -44,6 +47,8 @@ from diptych.profiling.runs.snapshot import RunSnapshot
 _REFRESH_MS = 1000
 """Facts change slowly, and working them out takes a while in a long run."""
 _NAME = 128
+_LONGEST = 4_000
+"""Characters of one value that are shown; a command can be copied whole."""
 
 
 class DetailsView(QWidget):
@@ -66,13 +71,13 @@ class DetailsView(QWidget):
 
     def _lay_out(self) -> None:
         self.runs = QComboBox()
-        self.runs.setAccessibleName("Run whose details are shown")
+        self.runs.setAccessibleName(tr("Run whose details are shown"))
         self.runs.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.runs.activated.connect(self._soon)
         self.folder = Elided(ink="label", mode=Qt.TextElideMode.ElideMiddle, fixed=True)
-        self.open_folder = QPushButton("Open folder")
+        self.open_folder = QPushButton(tr("Open folder"))
         self.open_folder.clicked.connect(self._open_folder)
-        self.copy_path = QPushButton("Copy path")
+        self.copy_path = QPushButton(tr("Copy path"))
         self.copy_path.clicked.connect(self._copy_path)
         bar = QHBoxLayout()
         bar.setContentsMargins(16, 8, 16, 8)
@@ -81,12 +86,13 @@ class DetailsView(QWidget):
         bar.addWidget(self.folder, 1)
         bar.addWidget(self.copy_path)
         bar.addWidget(self.open_folder)
-        self.empty = label("Choose a run in the list to see what it was.", ink="label")
+        self.empty = label(tr("Choose a run in the list to see what it was."), ink="label")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setAccessibleName("Details of the run")
+        self._scroll.setAccessibleName(tr("Details of the run"))
+        self._make_page()
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
@@ -95,6 +101,20 @@ class DetailsView(QWidget):
         whole.addWidget(self.empty, 1)
         whole.addWidget(self._scroll, 1)
         self.setFocusProxy(self._scroll)
+
+    def _make_page(self) -> None:
+        """Make what scrolls: what a person says of the run, and below it what is made anew."""
+        page = QWidget()
+        part(page, "stage")
+        self.notes = NotesPanel(self.hub)
+        self._inside = QWidget()
+        self._column = QVBoxLayout(page)
+        self._column.setContentsMargins(16, 12, 16, 24)
+        self._column.setSpacing(16)
+        self._column.addWidget(self.notes)
+        self._column.addWidget(self._inside)
+        self._column.addStretch(1)
+        self._scroll.setWidget(page)
 
     # -- when ---------------------------------------------------------------
 
@@ -140,7 +160,10 @@ class DetailsView(QWidget):
     def _show(self, known: tuple[RunSnapshot, list[Group], list[File]]) -> None:
         snapshot, self.shown, found = known
         said = cautions(snapshot)
-        self.folder.show_text(f"{where(snapshot)} · {created(snapshot.manifest)}")
+        self.folder.show_text(
+            " · ".join(filter(None, (where(snapshot), created(snapshot.manifest))))
+        )
+        self.notes.show_run(snapshot)
         names = tuple((g.title, tuple(f.name for f in g.facts)) for g in self.shown)
         shape = (snapshot.id, names, tuple(said), tuple(found))
         if shape != self._shape:
@@ -162,18 +185,16 @@ class DetailsView(QWidget):
     def _fill(self) -> None:
         facts = [fact for group in self.shown for fact in group.facts]
         for value, fact in zip(self._values, facts, strict=True):
-            value.setText(fact.value)
+            value.setText(_shown(fact.value))
             value.setToolTip(as_tooltip(fact.hint))
-            value.setAccessibleName(f"{fact.name}: {fact.value}")
+            value.setAccessibleName(f"{fact.name}: {_shown(fact.value)}")
 
     def _build(self, snapshot: RunSnapshot, said: list[Caution], found: list[File]) -> None:
         """Make the page anew: other facts, files or cautions than before."""
-        at = self._scroll.verticalScrollBar().value()
         self._values = []
-        page = QWidget()
-        part(page, "stage")
-        column = QVBoxLayout(page)
-        column.setContentsMargins(16, 12, 16, 24)
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(16)
         if said:
             column.addLayout(self._cautions(said))
@@ -181,9 +202,11 @@ class DetailsView(QWidget):
         if text:
             column.addWidget(self._command(text))
         column.addLayout(self._columns(found))
-        column.addStretch(1)
-        self._scroll.setWidget(page)
-        self._scroll.verticalScrollBar().setValue(at)
+        self._column.replaceWidget(self._inside, inside)
+        inside.show()
+        self._inside.hide()
+        self._inside.deleteLater()
+        self._inside = inside
 
     def _columns(self, found: list[File]) -> QLayout:
         """Put the groups into two columns, the result and the files at the left."""
@@ -205,7 +228,7 @@ class DetailsView(QWidget):
         grid = _grid(group.title)
         for number, fact in enumerate(group.facts, 1):
             name = label(fact.name, ink="label")
-            name.setMinimumWidth(_NAME)
+            name.setMinimumWidth(scaled(_NAME))
             value = _value(fact)
             self._values.append(value)
             grid.addWidget(name, number, 0, Qt.AlignmentFlag.AlignTop)
@@ -213,9 +236,11 @@ class DetailsView(QWidget):
         return grid
 
     def _cautions(self, said: list[Caution]) -> QLayout:
-        grid = _grid("Worth knowing")
+        grid = _grid(tr("Worth knowing"))
         for number, caution in enumerate(said, 1):
-            grid.addWidget(label(caution.text, ink="warning", wrap=True), 2 * number - 1, 0, 1, 2)
+            grid.addWidget(
+                label(_shown(caution.text), ink="warning", wrap=True), 2 * number - 1, 0, 1, 2
+            )
             if caution.cure:
                 grid.addWidget(label(caution.cure, ink="label", wrap=True), 2 * number, 0, 1, 2)
         return grid
@@ -225,28 +250,28 @@ class DetailsView(QWidget):
         card.setProperty("part", "well")
         row = QHBoxLayout(card)
         row.setContentsMargins(12, 8, 8, 8)
-        words = label(text, wrap=True)
+        words = label(_shown(text), wrap=True)
         words.setFont(mono(12))
         words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        copy = icon_button("copy", "Copy command")
+        copy = icon_button("copy", tr("Copy command"))
         copy.clicked.connect(lambda: _copy(text))
         row.addWidget(words, 1)
         row.addWidget(copy, 0, Qt.AlignmentFlag.AlignTop)
         return card
 
     def _files(self, found: list[File]) -> QLayout:
-        grid = _grid("Files")
+        grid = _grid(tr("Files"))
         grid.setColumnStretch(1, 1)
         for number, file in enumerate(found, 1):
             name = label(file.name)
             name.setFont(mono(11))
-            name.setMinimumWidth(_NAME)
+            name.setMinimumWidth(scaled(_NAME))
             what = Elided(file.what, ink="label")
-            size = label(fmt.UNKNOWN if file.size is None else _file_size(file.size))
-            copy = icon_button("copy", f"Copy path of {file.name}")
+            size = label(fmt.UNKNOWN if file.size is None else fmt.file_size(file.size))
+            copy = icon_button("copy", tr("Copy path of {file}", file=file.name))
             copy.clicked.connect(lambda _=False, path=file.path: _copy(str(path)))
-            open_it = icon_button("folder", f"Open folder of {file.name}")
+            open_it = icon_button("folder", tr("Open folder of {file}", file=file.name))
             open_it.clicked.connect(lambda _=False, path=file.path: _open(path.parent))
             right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
             grid.addWidget(name, number, 0)
@@ -275,7 +300,7 @@ def _grid(title: str) -> QGridLayout:
 
 
 def _value(fact: Fact) -> QLabel:
-    made = label(fact.value, wrap=True)
+    made = label(_shown(fact.value), wrap=True)
     if fact.fixed:
         made.setFont(mono(11))
     made.setTextInteractionFlags(
@@ -285,10 +310,9 @@ def _value(fact: Fact) -> QLabel:
     return made
 
 
-def _file_size(size: int) -> str:
-    if size >= 2**20:
-        return fmt.memory(size)
-    return fmt.with_unit(size / 1024, "KiB") if size >= 1024 else f"{size}{fmt.NBSP}B"
+def _shown(text: str) -> str:
+    """Return text from outside as a label bears it."""
+    return plain(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")
 
 
 def _copy(text: str) -> None:

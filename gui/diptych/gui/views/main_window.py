@@ -21,6 +21,7 @@ from diptych.gui.text.tr import tr
 from diptych.gui.theme import CHOICES, Choice, manager, scaled
 from diptych.gui.theme.tokens import SIDEBAR
 from diptych.gui.views.actions import TAB_NAMES, Actions
+from diptych.gui.views.care_commands import CareCommands
 from diptych.gui.views.closing import Closing
 from diptych.gui.views.commands import Commands
 from diptych.gui.views.empty import EmptyView
@@ -63,6 +64,7 @@ class MainWindow(QMainWindow):
         )
         self._lay_out()
         self.finding = Finding(self)
+        self.care = CareCommands(self)
         self.memory = Memory(self)
         self._connect()
         self._connect_actions()

@@ -1,0 +1,99 @@
+"""Name, tags and note of the run whose details are shown; kept as they are typed."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QHideEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from diptych.gui.models.care import care_of
+from diptych.gui.models.hub import RunHub
+from diptych.gui.text.names import title, title_of
+from diptych.gui.text.tr import tr
+from diptych.gui.views.notes_editor import NotesEditor
+from diptych.gui.views.widgets import Elided, label
+from diptych.profiling.runs.notes import RunNotes
+from diptych.profiling.runs.snapshot import RunSnapshot
+
+_PAUSE_MS = 1_500
+"""Without a key for that long, what was typed is kept; leaving a field keeps it at once."""
+
+
+class NotesPanel(QWidget):
+    """Belongs to one run at a time."""
+
+    def __init__(self, hub: RunHub, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._care = care_of(hub)
+        self._run: str | None = None
+        self._before: RunNotes | None = None
+        self.title = Elided(size=14, weight=600)
+        self.editor = NotesEditor()
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_PAUSE_MS)
+        self._timer.timeout.connect(self.commit)
+        self._said = label(ink="hint", size=11)
+        head = QHBoxLayout()
+        head.addWidget(self.title, 1)
+        head.addWidget(self._said)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(10)
+        column.addLayout(head)
+        column.addWidget(self.editor)
+        self.editor.typed.connect(self._typed)
+        self.editor.left.connect(self.commit)
+        self._care.edited.connect(self._kept)
+        self._care.not_edited.connect(self._not_kept)
+
+    def show_run(self, snapshot: RunSnapshot) -> None:
+        """Show what is said of a run, unless something else is being typed."""
+        self.title.show_text(title_of(snapshot))
+        if snapshot.id != self._run:
+            self.commit()
+            self._run, self._before = snapshot.id, None
+            self.editor.start_over()
+            self._said.clear()
+        # What was just kept is not in what was read before.
+        if self._before is None or self._before != snapshot.notes:
+            self._before = None
+            self._load(snapshot)
+
+    def _load(self, snapshot: RunSnapshot) -> None:
+        request = snapshot.manifest.request if snapshot.manifest else None
+        framework = snapshot.framework.name if snapshot.framework else None
+        if request is not None and framework is None:
+            framework = request.framework
+        subject = (request.workload or request.script or "") if request else ""
+        called = title(framework, subject.rpartition("/")[2], None, snapshot.id)
+        notes = snapshot.notes
+        whole = RunNotes(name=snapshot.name, note=notes.note, tags=notes.tags)
+        self.editor.load(whole, called)
+        self._shown = notes
+
+    def commit(self) -> None:
+        """Keep what was typed."""
+        self._timer.stop()
+        change = self.editor.take()
+        if change is not None and self._run is not None:
+            self._before = self._shown
+            self._care.edit([self._run], change)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Keep what was typed last."""
+        super().hideEvent(event)
+        self.commit()
+
+    def _typed(self) -> None:
+        self._said.clear()
+        self._timer.start()
+
+    def _kept(self, run: str) -> None:
+        if run == self._run:
+            self._said.setText(tr("Kept in the folder of the run"))
+
+    def _not_kept(self, run: str) -> None:
+        if run == self._run:
+            self._before = None
+            self._said.clear()
