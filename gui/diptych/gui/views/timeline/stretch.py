@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QKeySequence, QPainter, QShowEvent
 from PySide6.QtWidgets import (
@@ -29,7 +31,7 @@ from diptych.gui.theme.tokens import ROW
 from diptych.gui.views.timeline.tabs import TextTabs
 from diptych.gui.views.widgets import Elided, label, link, part
 
-_WAIT_MS = 40
+_WAIT_MS, _STILL_MS = 30, 250
 _PAD, _SWATCH, _BAR_WIDTH = 8, 9, 96
 _WIDTHS = {"count": 72, "share": 74, "cause": 150, "device": 52}
 
@@ -112,7 +114,11 @@ class StretchPanel(QWidget):
         ends = (ticks.exact(at - zero, high - low) for at in (low, high))
         self.stretch.setText(" – ".join(ends))
         self.stretch.setEnabled(brushed)
-        self._soon(_WAIT_MS)
+        # What is in sight is summed up when it stands still: not while it moves.
+        if brushed:
+            self._soon(_WAIT_MS)
+        else:
+            self._timer.start(_STILL_MS)
 
     def _soon(self, wait: int) -> None:
         if not self._timer.isActive():
@@ -210,11 +216,10 @@ class _Table(QTableView):
 
     def event(self, event: QEvent) -> bool:
         """Claim Ctrl+C before the window does."""
-        override = event.type() is QEvent.Type.ShortcutOverride
-        if override and isinstance(event, QKeyEvent):
-            if event.matches(QKeySequence.StandardKey.Copy):
-                event.accept()
-                return True
+        override = event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
+        if override and cast("QKeyEvent", event).matches(QKeySequence.StandardKey.Copy):
+            event.accept()
+            return True
         return bool(super().event(event))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
