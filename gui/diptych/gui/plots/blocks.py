@@ -29,10 +29,10 @@ View = tuple[int, int, int, int]
 """Begin and end like ``t``, pixels, least width of a bucket."""
 
 
-def _block_buckets(series: Series, view: View, size: int) -> Buckets:
+def _block_buckets(series: Series, pyramid: Pyramid, view: View, size: int) -> Buckets:
     """Return buckets whose rows are blocks of ``size`` rows."""
     begin, end, pixels, least = view
-    return buckets(np.ascontiguousarray(series.t[::size]), begin, end, pixels, least)
+    return buckets(pyramid.starts(series.t, series.sure, size), begin, end, pixels, least)
 
 
 def _in_rows(cut: Buckets, size: int, rows: int) -> Buckets:
@@ -44,7 +44,7 @@ def _band(series: Series, pyramid: Pyramid, view: View) -> tuple[Buckets, Floats
     first, stop = np.searchsorted(series.t, view[:2])
     level = level_for(int(stop - first), view[2])
     size = FACTOR**level
-    cut = _block_buckets(series, view, size)
+    cut = _block_buckets(series, pyramid, view, size)
     low, high = pyramid.extremes(series.values.__getitem__, len(series.t), series.sure, level)
     least, most = extremes(low, cut)[0], extremes(high, cut)[1]
     return _in_rows(cut, size, len(series.t)), least, most
@@ -77,7 +77,7 @@ def median(series: Series, pyramid: Pyramid, view: View) -> Drawn:
 def stack(series: Series, pyramid: Pyramid, view: View) -> Drawn:
     """Draw what `rows.stack` draws."""
     begin = series.t if series.begin is None else series.begin
-    cut = _in_rows(_block_buckets(series, view, SUMMED), SUMMED, len(series.t))
+    cut = _in_rows(_block_buckets(series, pyramid, view, SUMMED), SUMMED, len(series.t))
     lengths = store.of((series.key, "lengths"), series.t, series.sure)
     level = max(1, level_for(cut.stop - int(cut.starts[0]), view[2]))
     longest = lengths.extremes(
@@ -106,7 +106,7 @@ def _long_rows(begin: Ints, end: Ints, cut: Buckets, longest: Floats, size: int)
 
 def rate(series: Series, pyramid: Pyramid, view: View) -> Drawn:
     """Draw what `rows.rate` draws."""
-    cut = _in_rows(_block_buckets(series, view, SUMMED), SUMMED, len(series.t))
+    cut = _in_rows(_block_buckets(series, pyramid, view, SUMMED), SUMMED, len(series.t))
     edges = np.append(cut.starts, cut.stop)
     over, under = pyramid.sums(lambda a, b: _both_known(series, a, b), series.sure, edges)
     y = np.full(len(over), np.nan)

@@ -74,10 +74,7 @@ class Overview(QWidget):
         """Paint the strip, the curves and the frame."""
         tokens, painter, strip = current(), QPainter(self), self._strip()
         painter.fillRect(self.rect(), QColor(tokens.bg1))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(tokens.bg0))
-        painter.drawRoundedRect(strip, 4, 4)
+        painter.fillRect(strip, QColor(tokens.bg0))
         painter.setFont(font(11))
         painter.setPen(QColor(tokens.text2))
         label = QRectF(0, strip.top(), LEFT - 8, strip.height())
@@ -112,9 +109,11 @@ class Overview(QWidget):
             painter.fillRect(box & strip, colour_with(tokens.accent, 0.3))
         low, high = (self._x(t) for t in self._time.range)
         frame = QRectF(low, strip.top(), high - low, strip.height()) & strip
+        # A large rounded shape with a wash is slow to paint, and this is painted often.
+        painter.fillRect(frame, colour_with(tokens.accent, 0.06))
         painter.setPen(line_pen(tokens.accent))
-        painter.setBrush(colour_with(tokens.accent, 0.06))
-        painter.drawRoundedRect(frame.adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(frame.adjusted(0.5, 0.5, -0.5, -0.5))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(tokens.accent))
         for x in (frame.left(), frame.right()):

@@ -44,7 +44,17 @@ class Pyramid:
         self._low = [Column(np.float64) for _ in range(_LEVELS)]
         self._high = [Column(np.float64) for _ in range(_LEVELS)]
         self._sums: Column | None = None
+        self._starts: dict[int, Column] = {}
         self._medians: dict[int, tuple[Floats, NDArray[np.bool_]]] = {}
+
+    def starts(self, t: Ints, settled: int, size: int) -> Ints:
+        """Return where each block of ``size`` rows begins."""
+        column = self._starts.setdefault(size, Column(np.int64))
+        done, ready = len(column), settled // size
+        if ready > done:
+            column.extend(t[done * size : ready * size : size])
+        rest = t[len(column) * size :: size]
+        return np.concatenate((column.values, rest)) if len(rest) else column.values
 
     # -- least and greatest -----------------------------------------------------
 

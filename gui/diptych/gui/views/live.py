@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from time import perf_counter
+from time import thread_time
 from typing import Any, cast
 
 from PySide6.QtCore import QEvent, QPoint, Qt, QTimer
@@ -36,11 +36,9 @@ from diptych.gui.views.live_series import (
 from diptych.gui.views.plot_menu import PlotMenu
 from diptych.gui.views.widgets import label
 
-_FRAME_MS = 33
-_SHARE = 3
-"""A picture may take a third of the time at the most."""
-_BUSY = 0.3
-"""How much of a frame's cost is that of painting, which is not measured here."""
+_FRAME_MS, _SLOWEST_MS = 33, 150
+_SHARE = 4
+"""The window may take a quarter of a processor at the most, as long as it is not too slow then."""
 
 
 class LiveView(QWidget):
@@ -62,9 +60,11 @@ class LiveView(QWidget):
         self.unusual = UnusualWatch()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.setInterval(_FRAME_MS)
         self._timer.timeout.connect(self.refresh)
+        self._apart = _FRAME_MS
+        self._begun = 0.0
         self._dirty = True
+        self._spent = thread_time()
         self._drawn: set[str] = set()
         self._lay_out()
         self.chooser = Chooser(self)
@@ -127,10 +127,11 @@ class LiveView(QWidget):
             self.mark_dirty()
 
     def mark_dirty(self) -> None:
-        """Redraw within the next 33 ms, or when the view is shown."""
+        """Redraw soon: at once if the last time was long enough ago, or when the view is shown."""
         self._dirty = True
         if self.isVisible() and not self._timer.isActive():
-            self._timer.start()
+            waited = int((perf_counter() - self._begun) * 1000)
+            self._timer.start(max(0, self._apart - waited))
 
     def showEvent(self, event: QShowEvent) -> None:
         """Catch up with what came while nobody looked."""
@@ -230,12 +231,12 @@ class LiveView(QWidget):
 
     def refresh(self) -> None:
         """Draw the newest snapshots now."""
-        begun = perf_counter()
+        begun = self._begun = perf_counter()
         self._dirty = False
         self._draw()
         # Where drawing takes long, the rest of the window still gets most of the time.
         cost = (perf_counter() - begun) * 1000 / _BUSY
-        self._timer.setInterval(max(_FRAME_MS, int(_SHARE * cost)))
+        self._apart = max(_FRAME_MS, int(_SHARE * cost))
         if not self.unusual.whole:
             self.mark_dirty()
 

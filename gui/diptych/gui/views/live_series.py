@@ -77,7 +77,7 @@ def _steps(run: Shown, tokens: Tokens) -> list[tuple[str, Series]]:
     made.append(("phases", _phases(run, tokens)))
     if completed and _known(steps.samples):
         made.append(("throughput", _throughput(run)))
-    if len(steps.loss) and not np.isnan(steps.loss).all():
+    if not np.isnan(steps.loss[-4096:]).all() or not np.isnan(steps.loss).all():
         made.append(("loss", _loss(run)))
     return made
 
@@ -158,20 +158,30 @@ def _loss(run: Shown) -> Series:
         per=place.per,
         key=run.key("loss"),
         settled=settled_count(run.snapshot),
-        odd=_odd(t, loss),
+        odd=_odd(run, t, loss),
         why=tr("the script's loss was not seen, or was no finite number"),
     )
 
 
-_ODD = 512
+_ODD = 256
 """Marks of values that are no finite number, at the most: the first and the last ones."""
+_odd_rows: dict[object, tuple[int, int, list[int]]] = {}
 
 
-def _odd(t: Ints, values: Floats) -> tuple[tuple[int, str], ...]:
-    rows = np.flatnonzero(np.isinf(values))
-    if len(rows) > _ODD:
-        rows = np.concatenate((rows[: _ODD // 2], rows[-_ODD // 2 :]))
-    return tuple((int(t[row]), "+∞" if values[row] > 0 else f"{MINUS}∞") for row in rows.tolist())
+def _odd(run: Shown, t: Ints, values: Floats) -> tuple[tuple[int, str], ...]:
+    """Return where a loss was infinite; rows that will not change are looked at once."""
+    key, first = run.snapshot.directory, int(run.snapshot.steps.start[0])
+    begun, done, rows = _odd_rows.get(key, (first, 0, []))
+    if begun != first or done > len(values):
+        done, rows = 0, []
+    settled = settled_count(run.snapshot)
+    rows = rows + (done + np.flatnonzero(np.isinf(values[done:settled]))).tolist()
+    rows = [*rows[:_ODD], *rows[-_ODD:]] if len(rows) > 2 * _ODD else rows
+    if key not in _odd_rows and len(_odd_rows) > _ODD:
+        _odd_rows.clear()
+    _odd_rows[key] = (first, max(done, settled), rows)
+    late = (settled + np.flatnonzero(np.isinf(values[settled:]))).tolist()
+    return tuple((int(t[row]), "+∞" if values[row] > 0 else f"{MINUS}∞") for row in rows + late)
 
 
 def _samples(

@@ -9,11 +9,14 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from diptych.gui.models.brush import brushed
 from diptych.gui.models.hub import RunHub
 from diptych.gui.models.selection import Selection
 from diptych.gui.text import format as fmt
 from diptych.gui.text.runs import BAD, WORDS
-from diptych.gui.theme import manager
+from diptych.gui.text.spans import span_words
+from diptych.gui.text.tr import tr, trn
+from diptych.gui.theme import font, manager
 from diptych.gui.views.live_series import last_second, short_names
 from diptych.gui.views.now_background import Background
 from diptych.gui.views.now_numbers import Cell, Rows, Stretch, rows, ruler_words, whole
@@ -40,6 +43,16 @@ class _Numbers:
     brush: tuple[float, float] | None
 
 
+class _Value(QLabel):
+    """One number; ``said`` is the cell that it shows."""
+
+    def __init__(self, *, size: int, weight: int) -> None:
+        super().__init__()
+        self.said: Cell | None = None
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setFont(font(size, weight))
+
+
 def _work(
     found: list[RunSnapshot], stretches: list[Stretch], brush: tuple[float, float] | None
 ) -> _Numbers:
@@ -56,7 +69,7 @@ class NowPanel(QWidget):
         super().__init__(parent)
         self.hub, self.selection = hub, selection
         self.columns: list[tuple[str, Rows]] = []
-        self._cells: dict[tuple[str, str], list[QLabel]] = {}
+        self._cells: dict[tuple[str, str], list[_Value]] = {}
         self._marks: list[tuple[Mark, QLabel]] = []
         self._shape: object = None
         self._timer = QTimer(self)
@@ -69,11 +82,12 @@ class NowPanel(QWidget):
         hub.snapshot_changed.connect(self._news)
         selection.shown_changed.connect(self._soon)
         selection.range_changed.connect(self._soon)
+        selection.paused_changed.connect(self._soon)
         manager().changed.connect(self._soon)
 
     def _lay_out(self) -> None:
-        self.title = label("Now", size=13, weight=600)
-        self.stretch = label("last 5 s", ink="label")
+        self.title = label(tr("Now"), size=13, weight=600)
+        self.stretch = label(tr("last 5 s"), ink="label")
         self.counts = label("", ink="label", size=11, wrap=True)
         self.ends = label("", ink="error", size=11, wrap=True)
         self.ends.hide()
@@ -132,7 +146,8 @@ class NowPanel(QWidget):
 
     def refresh(self) -> None:
         """Work the newest numbers out: at once where that is quick, else beside."""
-        found = [s for s in map(self.hub.latest, self.selection.shown) if s is not None]
+        seen = [self.selection.seen(run, self.hub.latest(run)) for run in self.selection.shown]
+        found = [s for s in seen if s is not None]
         stretches = [self._stretch(snapshot) for snapshot in found[:_MOST]]
         work = partial(_work, found, stretches, self.selection.range)
         if sum(s.count for s in stretches) <= _QUICK:
@@ -156,31 +171,34 @@ class NowPanel(QWidget):
         self.card_text.setText(text)
 
     def _stretch(self, snapshot: RunSnapshot) -> Stretch:
-        brush = self.selection.range
-        if brush is None and not snapshot.state.live:
+        selection = self.selection
+        part = brushed(selection.range, selection.axis, snapshot)
+        if part is not None:
+            return Stretch(snapshot, part.low, part.high)
+        if not snapshot.state.live:
             return whole(snapshot)
-        end = last_second(snapshot)
-        low, high = brush if brush is not None else (max(0.0, end - _LATELY), end)
-        at = snapshot.origin
-        return Stretch(snapshot, at + int(low * 1e9), at + int(high * 1e9))
+        end, at = last_second(snapshot), snapshot.origin
+        return Stretch(snapshot, at + int(max(0.0, end - _LATELY) * 1e9), at + int(end * 1e9))
 
     def _show_head(self, names: list[str], numbers: _Numbers) -> None:
         brush = numbers.brush
         live = [snapshot.state.live for snapshot in numbers.found]
         over = bool(live) and not any(live)
-        said = "last 5 s" if all(live) else "last 5 s; of ended runs all"
+        said = tr("last 5 s") if all(live) else tr("last 5 s; of ended runs all")
         if brush is not None:
-            said = f"{brush[0]:.1f} – {brush[1]:.1f}{fmt.NBSP}s"
-        self.title.setText("Selection" if brush is not None else "Whole run" if over else "Now")
+            said = span_words(brush, self.selection.axis)
+        now = tr("Paused") if self.selection.held is not None else tr("Now")
+        over_all = tr("Whole run") if over else now
+        self.title.setText(tr("Selection") if brush is not None else over_all)
         self.stretch.setText("" if not numbers.counts or (over and brush is None) else said)
         set_ink(self.stretch, "label" if brush is None else "accent")
         counts = [
-            f"{count:,} {name} {'step' if count == 1 else 'steps'}"
+            trn("{n} {name} step", "{n} {name} steps", count, name=name)
             for name, count in zip(names, numbers.counts, strict=False)
         ]
         more = len(numbers.found) - len(numbers.counts)
         if more:
-            counts.append(f"{fmt.plural(more, 'run')} more in the plots")
+            counts.append(trn("{n} run more in the plots", "{n} runs more in the plots", more))
         ended = [
             f"{name}: {snapshot.state_text or WORDS[snapshot.state]}"
             for name, snapshot in zip(names, numbers.found, strict=True)
@@ -188,7 +206,7 @@ class NowPanel(QWidget):
         ]
         self.ends.setText("\n".join(ended))
         self.ends.setVisible(bool(ended))
-        self.counts.setText(", ".join(counts) if counts else "No run is shown")
+        self.counts.setText(", ".join(counts) if counts else tr("No run is shown"))
 
     def _build(self, keys: list[tuple[str, str]], count: int) -> None:
         """Make the table anew, for other rows or another number of runs."""
@@ -219,9 +237,9 @@ class NowPanel(QWidget):
                 self._grid.addWidget(cell, line, column + 1, right)
             line += 1
 
-    def _value(self, key: tuple[str, str]) -> QLabel:
+    def _value(self, key: tuple[str, str]) -> _Value:
         large = key == ("", "ms/step, median")
-        return label(
+        return _Value(
             size=22 if large and len(self.columns) < _MOST else 12, weight=600 if large else 500
         )
 
@@ -244,10 +262,20 @@ class NowPanel(QWidget):
             mark.look(square=look.square, colour=look.colour)
             name.setText(text)
             name.setToolTip(as_tooltip(snapshot.id))
-        nothing = Cell(fmt.UNKNOWN, "not known of this run")
+        nothing = Cell(fmt.UNKNOWN, tr("not known of this run"))
         for key, cells in self._cells.items():
             for cell, (name_of, made) in zip(cells, self.columns, strict=True):
                 shown = made.get(key, nothing)
-                cell.setText(shown.text)
-                cell.setToolTip(as_tooltip(shown.hint))
-                cell.setAccessibleName(f"{name_of} {key[1]} {shown.text}")
+                # A tooltip that is set anew costs more than the number.
+                if cell.said != shown:
+                    cell.said = shown
+                    cell.setText(_words(shown, len(self.columns)))
+                    cell.setToolTip(as_tooltip(shown.hint))
+                    cell.setAccessibleName(f"{name_of} {key[1]} {cell.text()}")
+
+
+def _words(cell: Cell, columns: int) -> str:
+    """Return what a cell shows: a share stands beside the number where there is room."""
+    if not cell.share:
+        return cell.text
+    return cell.share if columns >= _MOST else f"{cell.text} · {cell.share}"

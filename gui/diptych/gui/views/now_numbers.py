@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from diptych.gui.models.completion import completed_at, completed_count
 from diptych.gui.models.own_gpus import own_gpus
 from diptych.gui.text import format as fmt
+from diptych.gui.text.tr import tr
 from diptych.profiling.runs.snapshot import Floats, Ints, RunSnapshot, Series, StepColumns, StepFlag
 from diptych.profiling.runs.statistics import (
     counted_steps,
@@ -46,6 +47,8 @@ _SEEN_BY = {
     "loss": "by its loss",
     None: "not yet",
 }
+_HEAD = 16_384
+"""Steps after the warm-up in which the device has caught up with it, or nothing is known."""
 _NEVER = ("Not measured", "No step of the run is known to have been completed.")
 _NO_RULER = ("Not measured yet", "No step is known to be completed.")
 
@@ -56,8 +59,11 @@ class Cell:
 
     text: str
     hint: str = ""
+    share: str = ""
+    """A part of the whole, in percent, that belongs to it."""
 
 
+PHASES = tr("Phases, mean ms and share")
 Rows = dict[tuple[str, str], Cell]
 """By section and label, in the order in which they are shown."""
 
@@ -101,12 +107,26 @@ class Stretch:
 
         Whether a step counts is a matter of the whole run, not of the stretch.
         """
-        mask = counted_steps(self.snapshot.steps, self.snapshot.warmup)
         dispatched = _between(self.snapshot.steps.end, self.low, self.high)
-        return self._count(mask, *self._rows()), self._count(mask, *dispatched)
+        return self._count(*self._rows()), self._count(*dispatched)
 
-    def _count(self, mask: NDArray[np.bool_], first: int, stop: int) -> _Counted:
-        steps, counted = self._cut(first, stop), mask[first:stop]
+    def _which_count(self, first: int, stop: int) -> NDArray[np.bool_]:
+        """Return `counted_steps` of some rows, without a look at all others if that can be.
+
+        Beyond the warm-up, and the steps queued behind it, each step speaks for itself.
+        """
+        steps, warmup = self.snapshot.steps, self.snapshot.warmup
+        head = min(len(steps), (warmup or 0) + _HEAD)
+        if first >= head or (stop - first) * 4 < len(steps):
+            mask = counted_steps(self._cut(0, head), warmup)
+            if head == len(steps) or mask[-_HEAD // 2 :].any():
+                apart = StepFlag.PROFILED | StepFlag.COMPILING
+                rest = (steps.flags[max(first, head) : stop] & apart) == 0
+                return np.concatenate((mask[min(first, head) : min(stop, head)], rest))
+        return counted_steps(steps, warmup)[first:stop]
+
+    def _count(self, first: int, stop: int) -> _Counted:
+        steps, counted = self._cut(first, stop), self._which_count(first, stop)
         if len(steps) and not counted.any():
             note = "only warm-up and profiled steps in this stretch"
             return _Counted(steps, np.ones(len(steps), bool), note)
@@ -172,7 +192,8 @@ def _speed(stretch: Stretch, seen: _Counted) -> Rows:
     return {
         ("", "ms/step, median"): Cell(fmt.number(times.median), why or f"median {of}"),
         ("", "mean"): Cell(fmt.number(times.mean), why or f"mean {of}"),
-        ("", "p99"): Cell(fmt.number(times.p99), why or "99 of 100 steps are as fast, in ms"),
+        ("", "p95"): Cell(fmt.number(times.p95), why or tr("95 of 100 steps are as fast, in ms")),
+        ("", "p99"): Cell(fmt.number(times.p99), why or tr("99 of 100 steps are as fast, in ms")),
         ("", "samples/s"): Cell(fmt.number(rate), "" if rate is not None else no_rate),
     }
 
@@ -254,6 +275,7 @@ def _device(stretch: Stretch) -> Rows:
         made[section, "SM clock"] = _cell(stretch, gpu, "sm_clock", _gigahertz, name)
         made[section, "memory"] = _cell(stretch, gpu, "mem_used", fmt.memory, name)
         made[section, "power"] = _cell(stretch, gpu, "power", _watts, name)
+        made[section, "energy"] = _energy_used(stretch, gpu)
         made[section, "energy/sample"] = _energy(stretch, gpu)
     return made | _allocator(stretch)
 
@@ -264,6 +286,15 @@ def _gigahertz(megahertz: float | None) -> str:
 
 def _watts(value: float | None) -> str:
     return fmt.with_unit(value, "W")
+
+
+def _energy_used(stretch: Stretch, gpu: Series) -> Cell:
+    times, used = stretch.readings(gpu, "energy")
+    if len(used) < 2:
+        return Cell(fmt.UNKNOWN, _why(gpu, "energy") if not len(used) else _ONE_READING)
+    span = fmt.number((times[-1] - times[0]) / 1e9)
+    hint = tr("of the whole GPU, between the readings in this stretch ({span} s)", span=span)
+    return Cell(fmt.with_unit(float(used[-1] - used[0]) / 1e3, "J"), hint)
 
 
 def _energy(stretch: Stretch, gpu: Series) -> Cell:
@@ -314,15 +345,17 @@ def _phases(seen: _Counted) -> Rows:
     means = phase_means(seen.steps, seen.mask)
     fenced = ((seen.steps.flags[seen.mask] & StepFlag.FENCED) != 0).any()
     whole = (
-        "the wait for the device counts as other, so they add up to the mean completed time"
+        tr("the wait for the device counts as other, so they add up to the mean completed time")
         if fenced
-        else "they add up to dispatched"
+        else tr("they add up to dispatched")
     )
-    hint = f"mean of {_dispatches(int(seen.mask.sum()))}; {whole}"
+    steps = _dispatches(int(seen.mask.sum()))
+    hint = tr("mean of {steps}; {whole}", steps=steps, whole=whole)
+    total = sum(mean for mean in means.values() if mean is not None)
     return {
-        ("Phases, mean", name): Cell(
-            fmt.duration(_ns(mean)), _NO_DISPATCH if mean is None else hint
-        )
+        (PHASES, name): Cell(fmt.number(mean), hint, fmt.percent(mean / total * 100))
+        if mean is not None and total > 0
+        else Cell(fmt.UNKNOWN, _NO_DISPATCH)
         for name, mean in means.items()
     }
 
