@@ -1,8 +1,9 @@
 """The one source of news for every view: runs and their snapshots.
 
 A `RunHub` owns one reader thread and lives on the GUI's. Signals are emitted
-on the GUI's thread, at most about 30 times a second, each with the newest
-snapshot only. Snapshots are immutable and may be kept.
+on the GUI's thread, at most about 30 times a second and less often where
+showing them takes long, each with the newest snapshot only. Snapshots are
+immutable and may be kept.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
 
+from diptych.gui.models.pace import Pace
 from diptych.gui.models.reader import Inbox, Reader
 from diptych.profiling.runs.snapshot import RunSnapshot
 from diptych.profiling.runs.store import RunEntry
@@ -38,6 +40,7 @@ class RunHub(QObject):
         self._rung.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
         self._inbox = Inbox(self._rung.emit)
         self._reader = Reader(runs, self._inbox)
+        self._pace = Pace()
         self._reader.start()
 
     @property
@@ -57,6 +60,7 @@ class RunHub(QObject):
     def show(self, run_ids: Iterable[str]) -> None:
         """Follow these runs closely; what is known of them is sent again at once."""
         self._shown = tuple(run_ids)
+        self._drop()
         self._reader.show(self._shown)
 
     def latest(self, run_id: str) -> RunSnapshot | None:
@@ -86,6 +90,7 @@ class RunHub(QObject):
         self._snapshots = {run: s for run, s in self._snapshots.items() if run in kept}
 
     def _deliver(self) -> None:
+        self._reader.pace(self._pace.next())
         news = self._inbox.take()
         if news.entries is not None:
             self._listed = True

@@ -109,6 +109,7 @@ class Reader:
         self._entries: list[RunEntry] | None = None
         self._token: object = None
         self._listed = float("-inf")
+        self._apart = FAST
         self._thread = threading.Thread(target=self._run, name="diptych-reader", daemon=True)
 
     def start(self) -> None:
@@ -135,6 +136,10 @@ class Reader:
             self._refresh = True
         self._wake.ring()
 
+    def pace(self, seconds: float) -> None:
+        """Look not sooner than this after the last look, however fast records come."""
+        self._apart = seconds
+
     def close(self) -> None:
         """End the thread; returns when it has ended."""
         self._closing = True
@@ -150,7 +155,7 @@ class Reader:
             while not self._closing:
                 begun = time.monotonic()
                 due = self._pass()
-                if due > 0 and not self._wake.pause(begun + FAST - time.monotonic()):
+                if due > 0 and not self._wake.pause(begun + self._apart - time.monotonic()):
                     self._hurry(self._wake.wait(due - time.monotonic()))
         finally:
             for followed in self._followed.values():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from diptych.gui.models.completion import completed_count, progress
@@ -22,6 +23,8 @@ from diptych.profiling.runs.snapshot import RunSnapshot
 
 NO_GPU = tr("No NVIDIA GPU: showing CPU and memory")
 _SLOTS = 3
+_REFRESH_MS = 200
+"""Words that change faster cannot be read."""
 _LATE_NS = 2_000_000_000
 
 
@@ -46,6 +49,8 @@ class _Progress(QWidget):
             words = tr("step {done}/{total}", done=fmt.count(done), total=fmt.count(total))
         elif done == 0:
             words = snapshot.state_text or tr("starting")
+        if snapshot.read < 1:
+            words = tr("reading the run: {share}", share=fmt.percent(100 * snapshot.read))
         self._words.setText(words)
         completed, dispatched = completed_count(snapshot), len(snapshot.steps)
         self._words.setToolTip(
@@ -98,6 +103,10 @@ class StatusBar(QWidget):
         row.addWidget(self._installing, 0)
         row.addWidget(self._runtime, 0)
         row.addWidget(self._gpu)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(_REFRESH_MS)
+        self._soon.timeout.connect(self.refresh)
         hub.snapshot_changed.connect(self._news)
         selection.shown_changed.connect(self.refresh)
         machine.changed.connect(self.refresh)
@@ -106,8 +115,8 @@ class StatusBar(QWidget):
         self.refresh()
 
     def _news(self, run: str) -> None:
-        if run in self._selection.shown:
-            self.refresh()
+        if run in self._selection.shown and not self._soon.isActive():
+            self._soon.start()
 
     def refresh(self) -> None:
         """Show what is known now."""

@@ -105,7 +105,8 @@ class Reduction:
         """
         if not records:
             return
-        groups: defaultdict[type, list[Any]] = defaultdict(list)
+        # Steps before their completions, which else would have to wait for them.
+        groups: defaultdict[type, list[Any]] = defaultdict(list, {Step: []})
         for record in records:
             groups[type(record)].append(record)
         for kind, group in groups.items():
@@ -113,7 +114,7 @@ class Reduction:
                 self._take_windows(rank, group)
             elif rank == 0 or kind not in _OF_RANK_0:
                 take = self._takers.get(kind)
-                if take is not None:
+                if take is not None and group:
                     take(group)
         self._note_time(records[0].t, records[-1].t)
 
