@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from time import thread_time
+from time import perf_counter, thread_time
 from typing import Any, cast
 
 from PySide6.QtCore import QEvent, QPoint, Qt, QTimer
@@ -231,12 +231,12 @@ class LiveView(QWidget):
 
     def refresh(self) -> None:
         """Draw the newest snapshots now."""
-        begun = self._begun = perf_counter()
+        self._begun = perf_counter()
+        # What this thread did since the last picture: working out, painting, all else.
+        spent, self._spent = thread_time() - self._spent, thread_time()
+        self._apart = min(max(_FRAME_MS, int(_SHARE * 1000 * spent)), _SLOWEST_MS)
         self._dirty = False
         self._draw()
-        # Where drawing takes long, the rest of the window still gets most of the time.
-        cost = (perf_counter() - begun) * 1000 / _BUSY
-        self._apart = max(_FRAME_MS, int(_SHARE * cost))
         if not self.unusual.whole:
             self.mark_dirty()
 
