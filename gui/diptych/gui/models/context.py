@@ -13,6 +13,7 @@ from diptych.gui.models.runtimes import RuntimeModel
 from diptych.gui.models.selection import Selection
 from diptych.gui.models.settings import Settings
 from diptych.gui.models.steer import Steering
+from diptych.gui.models.traces import Traces
 from diptych.profiling.runner import home as places
 
 
@@ -25,6 +26,8 @@ class Context(QObject):
         self.settings = Settings(home)
         self.hub = RunHub(places.runs_dir(home), self)
         self.selection = Selection(self)
+        # Views find it by its owner.
+        self.traces = Traces(self.settings, self.hub)
         self.queue = RunQueue(home, self)
         self.runtimes = RuntimeModel(home, self)
         self.machine = MachineModel(self)

@@ -7,7 +7,6 @@ files are read and folded in threads or processes of their own.
 from __future__ import annotations
 
 import contextlib
-import itertools
 import threading
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -102,7 +101,11 @@ class Traces(QObject):
         self.upper: Scene | None = None
         self.lower: Scene | None = None
         self.opening: Opening | None = None
-        self._number = itertools.count()
+
+    @property
+    def in_use(self) -> bool:
+        """Whether a trace is open, or will be."""
+        return self.upper is not None or self.opening is not None
 
     @property
     def recent(self) -> list[Path]:
@@ -114,9 +117,9 @@ class Traces(QObject):
     def open(self, path: Path, place: Place = "upper") -> None:
         """Open a file; what was being opened is no longer."""
         self.cancel()
-        self.wanted.emit()
         opening = Opening(path.absolute(), place, self)
         self.opening = opening
+        self.wanted.emit()
         self.opening_changed.emit()
         jobs.start_told(
             self,

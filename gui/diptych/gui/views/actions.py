@@ -10,11 +10,12 @@ from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 from diptych.gui.text.tr import tr
 from diptych.gui.theme import CHOICES, Choice, bind_icon, font, manager
 
-TAB_NAMES = ("Live", "Operators", "Log", "Details")
+TAB_NAMES = ("Live", "Operators", "Timeline", "Log", "Details")
 """The keys of the tabs; `TAB_TITLES` is what they are called."""
 TAB_TITLES = {
     "Live": tr("Live"),
     "Operators": tr("Operators"),
+    "Timeline": tr("Timeline"),
     "Log": tr("Log"),
     "Details": tr("Details"),
 }
@@ -33,6 +34,13 @@ _SPECS = (
     _Spec("new", tr("New run…"), tr("Start a workload or your own script"), ("Ctrl+N",), "play"),
     _Spec(
         "open", tr("Open run folder…"), tr("Show a run that lies anywhere"), ("Ctrl+O",), "folder"
+    ),
+    _Spec(
+        "open_trace",
+        tr("Open trace…"),
+        tr("Look at a trace file of PyTorch, MXNet or Chrome"),
+        ("Ctrl+Alt+O",),
+        "folder",
     ),
     _Spec(
         "export_csv", tr("Steps as CSV…"), tr("Write one row a step to a file"), ("Ctrl+E",), "file"
@@ -112,6 +120,7 @@ _MENUS: tuple[tuple[str, tuple[str | None, ...]], ...] = (
         (
             "new",
             "open",
+            "open_trace",
             None,
             "export_csv",
             "export_traces",

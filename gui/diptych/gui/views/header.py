@@ -73,7 +73,7 @@ class Header(QWidget):
         named = (
             ("stop", tr("Stop")),
             ("capture", tr("Capture")),
-            ("open", tr("Open run folder")),
+            ("open_trace", tr("Open trace")),
         )
         self._words = [self._button(actions[name], words) for name, words in named]
         self._words.append(self._export(actions))

@@ -35,6 +35,7 @@ from diptych.gui.views.widgets import label, part
 _VIEWS = {
     "Live": ("diptych.gui.views.live", "LiveView"),
     "Operators": ("diptych.gui.views.operators", "OperatorsView"),
+    "Timeline": ("diptych.gui.views.timeline.view", "TimelineView"),
     "Log": ("diptych.gui.views.log", "LogView"),
     "Details": ("diptych.gui.views.details", "DetailsView"),
 }
