@@ -33,6 +33,7 @@ from diptych.gui.views.runs_list import RunsList
 from diptych.gui.views.screen import fit_screen
 from diptych.gui.views.stage import Stage
 from diptych.gui.views.status_bar import StatusBar
+from diptych.gui.views.timeline.wiring import Tracing
 
 _FRAME_MS = 250
 
@@ -63,6 +64,7 @@ class MainWindow(QMainWindow):
             context.hub, context.selection, context.machine, context.runtimes, home
         )
         self._lay_out()
+        self.tracing = Tracing(self)
         self.finding = Finding(self)
         self.care = CareCommands(self)
         self.memory = Memory(self)
@@ -178,8 +180,9 @@ class MainWindow(QMainWindow):
         self._focus_list()
 
     def _show_middle(self) -> None:
-        runs = bool(self.context.hub.entries or self.context.queue.waiting)
-        self.middle.setCurrentWidget(self.stage if runs else self.empty)
+        context = self.context
+        some = context.hub.entries or context.queue.waiting or context.traces.in_use
+        self.middle.setCurrentWidget(self.stage if some else self.empty)
 
     def _run_started(self, directory: Path) -> None:
         """Show a run that was started here, beside the one that it is to be compared with."""
