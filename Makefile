@@ -15,7 +15,7 @@ PYTHON ?=
 PYTHONS := $(PYTHON) python3.11 python3.12 python3.10 python3.13 python3.14 python3 \
 	/usr/bin/python3 $(wildcard $(HOME)/.pyenv/versions/3.1[0-4].*/bin/python)
 
-.PHONY: help run setup demo test lint bench clean runtimes dev
+.PHONY: help run setup demo test lint bench screenshots strings clean runtimes dev
 
 help:
 	@echo 'make run     set up what is missing and open the window'
@@ -23,6 +23,7 @@ help:
 	@echo 'make test    all checks and tests'
 	@echo 'make setup   only set up: the app, the PyTorch runtime, the MXNet runtime'
 	@echo 'make bench   measure the cost of profiling, write docs/benchmarks.md'
+	@echo 'make screenshots  draw every view from real runs, into docs/images'
 	@echo 'make clean   remove the app environment and what tools left (not runs or runtimes)'
 
 run: setup
@@ -88,6 +89,14 @@ test: setup dev lint
 
 bench: setup dev
 	$(BIN)/python -m benchmarks
+
+# Pictures of every view from real runs of both frameworks, into docs/images.
+screenshots: setup dev
+	$(BIN)/python -m tests.e2e.screenshots
+
+# The texts of the window, for translators.
+strings: dev
+	$(BIN)/python -m tests.helpers.strings
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache \

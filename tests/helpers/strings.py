@@ -62,6 +62,7 @@ GATES = ("tr", "trn")
 _SILENT = (*GATES, "write", "compile", "setStyleSheet", "warn", "search", "sub", "TypeVar")
 _WORDS = re.compile(r"[A-Za-z,;:’']{2,} [A-Za-z]{2,}|[a-z]{2,} $|^ [a-z]{2,}")
 _STYLE = re.compile(r"[{};]|^#|\(\*")
+_HOLES = re.compile(r"{(\w+)")
 _LETTERS = re.compile(r"[A-Za-z]{2,}")
 
 
@@ -110,6 +111,22 @@ def not_literal(path: Path) -> list[str]:
             count = 2 if called(node) == "trn" else 1
             if not all(isinstance(arg, ast.Constant) for arg in node.args[:count]):
                 wrong.append(f"{path.name}:{node.lineno} {ast.unparse(node)[:80]}")
+    return wrong
+
+
+def unfilled(path: Path) -> list[str]:
+    """Return calls of the gate that name a value in braces and do not give it."""
+    wrong = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and called(node) in GATES:
+            given = {keyword.arg for keyword in node.keywords}
+            if None in given:
+                continue
+            given |= {"n"} if called(node) == "trn" else set()
+            texts = "".join(_text(arg) for arg in node.args[:2])
+            missing = set(_HOLES.findall(texts)) - given
+            if missing:
+                wrong.append(f"{path.name}:{node.lineno} {sorted(missing)}")
     return wrong
 
 

@@ -40,8 +40,12 @@ class Memory(QObject):
     def restore(self) -> None:
         """Take up place, size and tab; the runs come when they are known."""
         read = self._settings.read
-        self._window.restore_geometry(read("geometry", str), read("split", str))
+        self._window.restore_geometry(read("geometry", str))
         self._window.stage.restore()
+
+    def restore_split(self) -> None:
+        """Take up the places of the splitter, once the window has its size."""
+        self._window.restore_split(self._settings.read("split", str))
 
     def restore_brush(self) -> None:
         """Brush what was brushed, where the same runs are shown."""

@@ -287,5 +287,7 @@ def holds(info: RuntimeInfo) -> str:
         build = f"CUDA {found.cuda}" if found.cuda else "CPU"
         version = (found.version or "").partition("+")[0]
         words.append(f"{TITLES.get(name, name)} {version} ({build})".replace("  ", " "))
-    python = f"Python {info.python_version}" if info.python_version else tr("does not start")
+    python = tr("does not start")
+    if info.python_version:
+        python = tr("Python {version}", version=info.python_version)
     return ", ".join([*words, python])

@@ -56,13 +56,12 @@ class KnobInput(QObject):
     def _help(self) -> str:
         knob = self.knob
         if knob.name in _LEFT:
-            text = tr(
+            return tr(
                 "{help} Allowed: {allowed}, or {auto}.",
                 help=knob.help,
                 allowed=knob.allowed,
                 auto=_AUTO,
             )
-            return text
         return tr("{help} Allowed: {allowed}.", help=knob.help, allowed=knob.allowed)
 
     def show_text(self, text: str) -> None:
