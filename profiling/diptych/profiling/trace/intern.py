@@ -225,7 +225,8 @@ def merged(tables: list[Texts]) -> tuple[Texts, list[Any]]:
     whole = Texts(1 << (room - 1).bit_length(), sum(int(t.used[FILLED]) + 8 for t in tables))
     numbers = []
     for table in tables:
-        own = np.zeros(max(1, len(table)), np.int32)
+        # One more than there are: −1, no text, stays −1.
+        own = np.full(len(table) + 1, -1, np.int32)
         _adopt(table.view, whole.view, memory(own))
         numbers.append(own)
     return whole, numbers

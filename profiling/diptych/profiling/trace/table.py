@@ -213,7 +213,20 @@ class TraceTable:
     properties: Mapping[str, Any] = field(default_factory=dict)
     """Top-level keys of the file, ``traceEvents`` excepted (``deviceProperties``, …); values
     that are larger than 1 MiB are left out, and named in ``dropped``."""
+    used: Mapping[str, int] = field(default_factory=dict)
+    """How many events became what (``slices``, ``pairs``, ``instants``, ``memory``, ``counters``,
+    ``metadata``, ``flows``); with those that were dropped these are all, see `accounting`."""
 
     def text(self, number: int) -> str:
         """Return a text of the table; "" for −1."""
         return self.strings[number] if number >= 0 else ""
+
+
+NO_EVENT = "property left out: "
+"""Begins the reasons in ``TraceTable.dropped`` that are about no event."""
+
+
+def accounting(table: TraceTable) -> dict[str, int]:
+    """Return how many events were used as what, and ``dropped``: they add up to all events."""
+    dropped = sum(n for why, n in table.dropped.items() if not why.startswith(NO_EVENT))
+    return {**table.used, "dropped": dropped}
