@@ -24,6 +24,7 @@ def _shown(qtbot: QtBot, window: MainWindow, *runs: str) -> None:
 
 
 def _operators(qtbot: QtBot, window: MainWindow) -> OperatorsView:
+    qtbot.waitUntil(lambda: window.stage.view("Operators") is not None, timeout=10_000)
     view = window.stage.view("Operators")
     assert isinstance(view, OperatorsView)
     qtbot.waitUntil(lambda: view.model.rowCount() > 0, timeout=10_000)

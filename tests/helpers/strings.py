@@ -120,7 +120,8 @@ def unfilled(path: Path) -> list[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call) and called(node) in GATES:
             given = {keyword.arg for keyword in node.keywords}
-            if None in given:
+            # Without a value a text is only looked up, to be filled in later.
+            if None in given or not given:
                 continue
             given |= {"n"} if called(node) == "trn" else set()
             texts = "".join(_text(arg) for arg in node.args[:2])

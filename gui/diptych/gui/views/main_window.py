@@ -148,6 +148,7 @@ class MainWindow(QMainWindow):
         super().showEvent(event)
         if not self._started:
             self._started = True
+            self.memory.restore_split()
             # Else it would be on the first thing that takes keys, the search field.
             (self.runs.view if self.runs.view.isVisible() else self.empty).setFocus()
             QTimer.singleShot(0, self, self.context.runtimes.refresh)
@@ -229,13 +230,16 @@ class MainWindow(QMainWindow):
         """Return place and size of the window and its parts, for `restore_geometry`."""
         return {"geometry": _coded(self.saveGeometry()), "split": _coded(self.split.saveState())}
 
-    def restore_geometry(self, geometry: str | None, split: str | None) -> None:
+    def restore_split(self, split: str | None) -> None:
+        """Take up the places of the splitter again."""
+        if split is not None:
+            self.split.restoreState(_decoded(split))
+
+    def restore_geometry(self, geometry: str | None) -> None:
         """Take up place and size again; what is no such thing changes nothing."""
         self.resize(scaled(1280), scaled(800))
         if geometry is not None:
             self.restoreGeometry(_decoded(geometry))
-        if split is not None:
-            self.split.restoreState(_decoded(split))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Remember the size."""
