@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -75,6 +77,16 @@ def short(name: str) -> str:
     if "::" in shown or "<" in shown:
         shown = _without_templates(shown) or shown
     return shown[:160]
+
+
+def distinct(names: Sequence[str]) -> list[str]:
+    """Return the short names; where two are the same, nearly whole ones."""
+    shown = [short(name) for name in names]
+    often = Counter(shown)
+    return [
+        text if often[text] == 1 else name.removeprefix("void ")
+        for text, name in zip(shown, names, strict=True)
+    ]
 
 
 def _without_templates(name: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from diptych.gui.models.trace_names import COLOURS, short
+from diptych.gui.models.trace_names import COLOURS, distinct, short
 from diptych.gui.models.trace_scene import Scene
 from diptych.gui.text import format as fmt
 from diptych.gui.text.tr import tr
@@ -122,7 +122,7 @@ def _summed(
     share = base / whole * 100 if whole else np.zeros(len(base))
     hint = tr("Of the time of all rows")
     columns = [
-        TableColumn("name", title, np.array([short(text) for text in texts], object)),
+        TableColumn("name", title, np.array(distinct(texts), object)),
         TableColumn("count", tr("Count"), rows.calls[keep]),
         _times(tr("Total"), "total", rows.total_ns[keep], bar=not of_self),
         _times(tr("Mean"), "mean", rows.mean_ns[keep]),

@@ -10,6 +10,8 @@ from diptych.gui.text.tr import tr
 from diptych.profiling.trace.table import TraceTable, Track
 
 _THREAD = re.compile(r"^thread (-?\d+)(?: \((.*)\))?$")
+_DEEP = 24
+"""Levels of the host that fill a screen."""
 _STREAM = re.compile(r"^stream \S+ ?")
 
 
@@ -53,8 +55,10 @@ def track_order(table: TraceTable) -> Sequence[int]:
     """Return the tracks that have slices: threads of the host first, then streams of devices.
 
     Among the host's the one with steps or most slices is first; the file's
-    own order, where it has one, tells the rest.
+    own order, where it has one, tells the rest. Below threads of many levels
+    (with Python's stacks) devices would be out of sight, so they come first.
     """
+    deep = sum(track.depth for track in table.tracks if track.device is None) > _DEEP
 
     def key(number: int) -> tuple[object, ...]:
         track = table.tracks[number]
@@ -62,7 +66,7 @@ def track_order(table: TraceTable) -> Sequence[int]:
         main = track.pid == track.tid
         stream = track.stream if track.stream is not None else 0
         return (
-            track.device is not None,
+            (track.device is not None) != deep,
             spans,
             not main,
             -(track.device is None and track.count > 100),

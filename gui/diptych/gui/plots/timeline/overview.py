@@ -30,7 +30,7 @@ from diptych.profiling.trace.table import Int64
 
 HEIGHT = 30
 _TOP, _DEEP = 7, 16
-_LANES = 24
+_LANES = 80
 _GRIP = 5
 
 

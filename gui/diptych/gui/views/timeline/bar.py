@@ -14,6 +14,7 @@ from diptych.gui.models.trace_search import Found
 from diptych.gui.models.traces import losses
 from diptych.gui.text import format as fmt
 from diptych.gui.text.tr import tr, trn
+from diptych.gui.theme import scaled
 from diptych.gui.views.widgets import Elided, ElidedCombo, icon_button, label, link
 
 
@@ -39,7 +40,7 @@ class TimelineBar(QWidget):
         self.files = ElidedCombo()
         self.files.setAccessibleName(tr("Trace that is shown"))
         self.files.setToolTip(tr("Traces of the shown runs, and the file that is open"))
-        self.files.setMinimumWidth(190)
+        self.files.setFixedWidth(scaled(210))
         self.files.activated.connect(lambda at: self.chosen.emit(self.files.itemData(at)))
         self.summary = Elided(ink="label")
         self.losses = link("", tr("What of the file could not be used"))
@@ -70,7 +71,7 @@ class TimelineBar(QWidget):
             tr("Words of the name (/); Enter goes to the next, Shift+Enter back")
         )
         self.search.setClearButtonEnabled(True)
-        self.search.setFixedWidth(170)
+        self.search.setFixedWidth(scaled(170))
         self.search.textChanged.connect(self.searched)
         self.search.installEventFilter(self)
         self.count = label("", ink="label", size=11)

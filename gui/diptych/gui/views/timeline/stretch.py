@@ -67,6 +67,7 @@ class StretchPanel(QWidget):
         self.pages = QStackedWidget()
         self.pages.addWidget(self.table)
         self.pages.addWidget(self.nothing)
+        self.pages.setContentsMargins(8, 0, 8, 0)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
@@ -250,12 +251,12 @@ class _Delegate(QStyledItemDelegate):
         name = index.column() == 0
         if name:
             self._swatch(painter, rect, colour)
-            rect.adjust(_SWATCH + 16, 0, 0, 0)
+            rect.adjust(_SWATCH + 8, 0, 0, 0)
         share = index.data(BAR_ROLE)
         if share is not None:
-            bar = QRectF(rect.right() - _BAR_WIDTH - 4, rect.top(), _BAR_WIDTH, rect.height())
+            bar = QRectF(rect.left() + 8, rect.top(), _BAR_WIDTH, rect.height())
             self._bar(painter, bar, float(share), colour)
-            rect.setRight(bar.left())
+            rect.setLeft(bar.right())
         painter.setPen(QColor(tokens.text1))
         painter.setFont(font(12, 500 if name else 400))
         room = rect.adjusted(_PAD, 0, -_PAD, 0)
@@ -272,7 +273,7 @@ class _Delegate(QStyledItemDelegate):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour)
         top = rect.center().y() - _SWATCH / 2
-        painter.drawRoundedRect(QRectF(rect.left() + 16, top, _SWATCH, _SWATCH), 2, 2)
+        painter.drawRoundedRect(QRectF(rect.left() + _PAD, top, _SWATCH, _SWATCH), 2, 2)
 
     @staticmethod
     def _bar(painter: QPainter, rect: QRectF, share: float, colour: QColor) -> None:
