@@ -43,7 +43,7 @@ class Batch:
             "Moved {name} to the trash",
             "Moved {n} runs to the trash",
             len(self.runs),
-            name=quoted(self.title),
+            name=quoted(self.title, 40),
         )
 
 
@@ -146,8 +146,12 @@ class RunCare(QObject):
         known = [(run, directory) for run, directory in found if directory is not None]
         titles = {run: self._title(run) for run, _ in known}
 
+        # Whoever lists the runs may see them go before their end is told here.
+        self._took |= {directory.absolute() for _, directory in known}
+
         def done(moved: _Moved) -> None:
-            self._took |= {trashed.origin for trashed in moved.runs if trashed.origin}
+            gone = {trashed.origin for trashed in moved.runs}
+            self._took -= {d.absolute() for _, d in known if d.absolute() not in gone}
             if moved.runs:
                 folder = moved.runs[0].origin
                 first = next((run for run, d in known if d == folder), known[0][0])
@@ -184,7 +188,7 @@ class RunCare(QObject):
 
     def took(self, directory: Path) -> bool:
         """Say whether this window moved the run to the trash."""
-        return directory in self._took
+        return directory.absolute() in self._took
 
     def undo(self) -> None:
         """Bring back what was deleted last and is not back yet."""

@@ -29,9 +29,9 @@ def title_of(snapshot: RunSnapshot) -> str:
     return title(_framework(snapshot), last, snapshot.name, snapshot.id)
 
 
-def quoted(text: str) -> str:
-    """Return a name as it stands in a sentence."""
-    return tr("“{name}”", name=one_line(text, 60))
+def quoted(text: str, most: int = 60) -> str:
+    """Return a name as it stands in a sentence, ``most`` characters of it."""
+    return tr("“{name}”", name=one_line(text, most))
 
 
 def short_names(snapshots: Sequence[RunSnapshot]) -> list[str]:

@@ -20,7 +20,7 @@ from diptych.profiling.runs.store import RunEntry
 if TYPE_CHECKING:
     from diptych.gui.views.main_window import MainWindow
 
-FOR_RUN = ("rename", "notes", "copy_id", "delete")
+FOR_RUN = (None, "rename", "notes", "copy_id", None, "delete")
 
 
 class CareCommands(QObject):
@@ -45,9 +45,7 @@ class CareCommands(QObject):
         for name, act in does.items():
             self._actions[name].triggered.connect(lambda _=False, act=act: act())
         self._only_in_list(self._actions["delete"])
-        separator = QAction(self)
-        separator.setSeparator(True)
-        window.runs.offer([separator, *(self._actions[name] for name in FOR_RUN)])
+        window.runs.offer([self._separator() if n is None else self._actions[n] for n in FOR_RUN])
         self._connect()
         self.update_enabled()
 
@@ -59,6 +57,11 @@ class CareCommands(QObject):
         window.runs.chosen_changed.connect(self.update_enabled)
         self._context.selection.shown_changed.connect(self._note_shown)
         self._context.hub.entries_changed.connect(self._listed)
+
+    def _separator(self) -> QAction:
+        made = QAction(self)
+        made.setSeparator(True)
+        return made
 
     def _only_in_list(self, action: QAction) -> None:
         """Let the key of an action mean it only where the runs have the focus."""

@@ -301,6 +301,8 @@ def _grid(title: str) -> QGridLayout:
 
 def _value(fact: Fact) -> QLabel:
     made = label(_shown(fact.value), wrap=True)
+    # One long word must not make the page wider than the window.
+    made.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
     if fact.fixed:
         made.setFont(mono(11))
     made.setTextInteractionFlags(

@@ -32,6 +32,7 @@ class NotesDialog(Plain):
         title = describe(first, hub.latest(first.id)).title
         if len(entries) > 1:
             title = trn("Tags of {n} run", "Tags of {n} runs", len(entries))
+            self.editor.only_tags()
         body = QVBoxLayout()
         body.setSpacing(12)
         body.addWidget(Elided(title, size=14, weight=600))
@@ -46,9 +47,8 @@ class NotesDialog(Plain):
         self.keep = primary(tr("Keep"))
         self.keep.clicked.connect(self.accept)
         self.fill(body, None, cancel, self.keep)
-        self.resize(scaled(480), self.sizeHint().height())
+        self.setMinimumWidth(scaled(480))
         if len(entries) > 1:
-            self.editor.only_tags()
             self.editor.load(RunNotes(tags=common_tags(entries)), "")
             self.editor.tags.setFocus()
         else:

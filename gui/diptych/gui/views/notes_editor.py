@@ -44,6 +44,8 @@ class NotesEditor(QWidget):
         self.note.setPlaceholderText(tr("What was tried, and what came of it"))
         self.note.setTabChangesFocus(True)
         self.note.setFont(font())
+        # As far from the edge as the text of the other fields.
+        self.note.document().setDocumentMargin(8)
         self._lay_out()
         for field in (self.name, self.tags):
             field.textEdited.connect(self.typed)

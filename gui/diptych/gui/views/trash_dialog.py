@@ -60,6 +60,7 @@ class TrashDialog(Plain):
         made = QTableView()
         made.setModel(self.model)
         made.setAccessibleName(tr("Deleted runs"))
+        made.setProperty("padded", True)
         made.setShowGrid(False)
         made.setTextElideMode(Qt.TextElideMode.ElideRight)
         made.setWordWrap(False)
@@ -74,7 +75,7 @@ class TrashDialog(Plain):
         header.setFont(font(11))
         header.setHighlightSections(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for column, width in ((1, 130), (2, 130), (3, 90)):
+        for column, width in ((1, 140), (2, 130), (3, 96)):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
             header.resizeSection(column, scaled(width))
         return made
@@ -169,10 +170,11 @@ class TrashDialog(Plain):
             return
         verb = trn("Remove {n} run for good", "Remove {n} runs for good", len(rows))
         size = self.model.size_of(rows)
+        title = trn("Remove {n} run for good?", "Remove {n} runs for good?", len(rows))
         text = tr("Nothing brings them back.")
         if size is not None:
             text = tr("{size} of disk become free. Nothing brings them back.", size=file_size(size))
-        if dialogs.ask(self, verb, text, verb) != verb:
+        if dialogs.ask(self, title, text, verb) != verb:
             return
         self.setEnabled(False)
 

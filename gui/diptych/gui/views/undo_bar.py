@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QTimer, Signal
 from PySide6.QtGui import QEnterEvent, QHideEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy
 
+from diptych.gui.text.plain import tooltip
 from diptych.gui.text.tr import tr
-from diptych.gui.views.widgets import Elided, icon_button, link, part
+from diptych.gui.views.widgets import icon_button, label, link, part
 
 _STAYS_MS = 20_000
 
@@ -20,7 +21,9 @@ class UndoBar(QFrame):
     def __init__(self) -> None:
         super().__init__()
         part(self, "undobar")
-        self.words = Elided(size=11)
+        self.words = label(size=11, wrap=True)
+        # A name may be one long word: it is cut, the bar stays as wide as the list.
+        self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         self.undo = link(tr("Undo"))
         self.undo.setToolTip(tr("Put it back (Ctrl+Z)"))
         self.undo.clicked.connect(self.undo_wanted)
@@ -40,7 +43,8 @@ class UndoBar(QFrame):
 
     def say(self, text: str) -> None:
         """Show ``text``, whole to who cannot see it."""
-        self.words.show_text(text)
+        self.words.setText(text)
+        self.words.setToolTip(tooltip(text))
         self.setAccessibleName(text)
         self.undo.setAccessibleDescription(text)
         self.show()
