@@ -34,6 +34,7 @@ class RunHub(QObject):
         super().__init__(parent)
         self.runs = runs
         self._entries: list[RunEntry] = []
+        self._by_id: dict[str, RunEntry] = {}
         self._snapshots: dict[str, RunSnapshot] = {}
         self._shown: tuple[str, ...] = ()
         self._listed = False
@@ -55,7 +56,7 @@ class RunHub(QObject):
 
     def entry(self, run_id: str) -> RunEntry | None:
         """Return the run's line of the list."""
-        return next((entry for entry in self._entries if entry.id == run_id), None)
+        return self._by_id.get(run_id)
 
     def show(self, run_ids: Iterable[str]) -> None:
         """Follow these runs closely; what is known of them is sent again at once."""
@@ -95,6 +96,7 @@ class RunHub(QObject):
         if news.entries is not None:
             self._listed = True
             self._entries = news.entries
+            self._by_id = {entry.id: entry for entry in news.entries}
             self._drop()
             self.entries_changed.emit(news.entries)
         for run, snapshot in news.snapshots.items():

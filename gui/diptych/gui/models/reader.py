@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from diptych.gui.models.wake import Wake
+from diptych.profiling.runs.index import INDEX_FILE
 from diptych.profiling.runs.session import RunSession
 from diptych.profiling.runs.snapshot import RunSnapshot
 from diptych.profiling.runs.store import RunEntry, RunStore, read_entry
@@ -95,7 +96,7 @@ class Reader:
     """Follows the shown runs, and more slowly every live one, until it is closed."""
 
     def __init__(self, runs: Path, inbox: Inbox) -> None:
-        self._store = RunStore(runs)
+        self._store = RunStore(runs, runs.parent / INDEX_FILE)
         self._inbox = inbox
         self._wake = Wake()
         self._closing = False
@@ -190,11 +191,12 @@ class Reader:
         if not forced and now - self._listed < _LISTING:
             return
         self._listed = now
-        token = (self._store.token(), self._extra)
+        extra = [directory for directory in self._extra if directory.is_dir()]
+        token = (self._store.token(), extra)
         if token == self._token and not forced:
             return
-        entries = _unique([*self._store.list(), *map(read_entry, self._extra)])
-        self._token = (self._store.token(), self._extra)
+        entries = _unique([*self._store.list(), *map(read_entry, extra)])
+        self._token = (self._store.token(), extra)
         self._directories = {entry.id: entry.directory for entry in entries}
         if entries != self._entries:
             self._entries = entries
