@@ -120,11 +120,10 @@ class Ruler(Strip):
         painter.fillRect(box, colour_with(tokens.accent, 0.10))
         painter.setPen(line_pen(tokens.accent))
         painter.drawLine(QPointF(left, self.height() - 1.5), QPointF(right, self.height() - 1.5))
-        if right - left > 72:
-            text = ticks.label(self.span.brush[1] - self.span.brush[0], right - left)
+        middle = (left + right) / 2
+        if right - left > 72 and LEFT < middle < self.width():
             text = ticks.exact(self.span.brush[1] - self.span.brush[0], self.span.length)
             wide = QFontMetricsF(painter.font()).horizontalAdvance(text) + 10
-            middle = min(max((left + right) / 2, LEFT + wide / 2), self.width() - wide / 2)
             place = QRectF(middle - wide / 2, self.height() - 21, wide, 16)
             painter.fillRect(place, QColor(tokens.bg1))
             painter.setPen(QColor(tokens.accent))

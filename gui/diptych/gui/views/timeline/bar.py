@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QWidget
 
 from diptych.gui.models.trace_scene import Scene
 from diptych.gui.models.trace_search import Found
@@ -40,6 +40,7 @@ class TimelineBar(QWidget):
         self.files = ElidedCombo()
         self.files.setAccessibleName(tr("Trace that is shown"))
         self.files.setToolTip(tr("Traces of the shown runs, and the file that is open"))
+        self.files.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.files.setFixedWidth(scaled(210))
         self.files.activated.connect(lambda at: self.chosen.emit(self.files.itemData(at)))
         self.summary = Elided(ink="label")

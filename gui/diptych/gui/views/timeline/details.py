@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QPushButton,
     QScrollArea,
     QSizePolicy,
     QVBoxLayout,
@@ -148,19 +148,18 @@ class DetailsPanel(QWidget):
             QGuiApplication.clipboard().setText(self.shown.text())
 
 
-class _Link(QPushButton):
-    """A link that is cut where there is no room."""
+class _Link(QAbstractButton):
+    """A link that is cut where there is no room; as high as a line of text."""
 
     def __init__(self, text: str, *, fixed: bool) -> None:
         super().__init__()
-        self.setProperty("link", True)
-        self.setProperty("flush", True)
-        self.setAutoDefault(False)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setFont(mono(11) if fixed else font(12, 500))
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.whole = text
         self.setText(text)
+        self.setFixedHeight(self.fontMetrics().height() + 2)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw it, from the left edge on."""
