@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from diptych.gui.models.brush import brushed
 from diptych.gui.models.hub import RunHub
 from diptych.gui.models.operators import OperatorModel
 from diptych.gui.models.selection import Selection
@@ -31,7 +32,13 @@ from diptych.gui.theme import bind_icon, font, manager, scaled
 from diptych.gui.theme.tokens import ROW
 from diptych.gui.views.live_series import short_names
 from diptych.gui.views.operators_delegate import OperatorDelegate
-from diptych.gui.views.operators_words import Nothing, nothing, summary_words, window_title
+from diptych.gui.views.operators_words import (
+    Nothing,
+    nothing,
+    outside_brush,
+    summary_words,
+    window_title,
+)
 from diptych.gui.views.widgets import Elided, label
 from diptych.profiling.runs.snapshot import RunSnapshot, WindowState
 
@@ -58,6 +65,7 @@ class OperatorsView(QWidget):
         self._lay_out()
         hub.snapshot_changed.connect(self._news)
         selection.shown_changed.connect(self._start_over)
+        selection.range_changed.connect(self._take_brush)
         manager().changed.connect(self.table.viewport().update)
         self.refresh()
 
@@ -156,13 +164,14 @@ class OperatorsView(QWidget):
             ((s.id, w.rank, w.id), window_title(name, w, several=len(found) > 1), s, w)
             for s, name in zip(found, short_names(found), strict=True)
             for w in s.windows
+            if self._in_brush(s, w)
         ]
         # Windows change rarely, snapshots thirty times a second.
         state = (tuple((key, title, w.operators is not None) for key, title, _, w in choices),)
         signature = (state, tuple((s.id, s.state) for s in found), self._key)
         if signature == self._shown:
             return
-        if not self._chosen:
+        if not self._chosen or self._key not in [key for key, *_ in choices]:
             ready = [key for key, _, _, w in choices if w.operators is not None]
             self._key = ready[-1] if ready else (choices[-1][0] if choices else None)
         self._fill_windows([(key, title) for key, title, _, _ in choices])
@@ -180,6 +189,23 @@ class OperatorsView(QWidget):
         )
         self.windows.blockSignals(False)
         self.windows.setVisible(bool(choices))
+
+    def show_window(self, run: str, rank: int, window: int) -> None:
+        """Show that profile window, whatever was chosen or brushed before."""
+        key = (run, rank, window)
+        if key not in [self.windows.itemData(i) for i in range(self.windows.count())]:
+            self.selection.set_range(None)
+        self._key, self._chosen, self._shown = key, True, None
+        self.refresh()
+
+    def _in_brush(self, snapshot: RunSnapshot, window: WindowState) -> bool:
+        part = brushed(self.selection.range, self.selection.axis, snapshot)
+        return part is None or part.holds(window)
+
+    def _take_brush(self) -> None:
+        """Offer the windows of the brushed stretch only."""
+        self._shown = None
+        self.refresh()
 
     def _choose(self, number: int) -> None:
         self._key, self._chosen = self.windows.itemData(number), True
@@ -201,6 +227,9 @@ class OperatorsView(QWidget):
             self._fit_columns()
             return
         words: Nothing = nothing(entry[1] if entry else None, found, self.selection.shown)
+        outside = sum(len(s.windows) for s in found)
+        if entry is None and outside and self.selection.range is not None:
+            words = outside_brush(outside)
         self.empty_title.setText(words.title)
         self.empty_text.setText(words.text)
 

@@ -72,6 +72,18 @@ def nothing(
     return _without_operators(window)
 
 
+def outside_brush(count: int) -> Nothing:
+    """Return what to say when every window lies outside of the brushed stretch."""
+    return Nothing(
+        tr("No profile window in the selected stretch"),
+        trn(
+            "{n} window lies outside of it. Esc clears the selection.",
+            "{n} windows lie outside of it. Esc clears the selection.",
+            count,
+        ),
+    )
+
+
 def _why_none(snapshot: RunSnapshot) -> str:
     """Return why an ended run has no profile window."""
     schedule = snapshot.manifest.request.schedule if snapshot.manifest else None

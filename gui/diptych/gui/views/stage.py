@@ -73,7 +73,7 @@ class Stage(QWidget):
         self._hub, self._selection, self._settings = hub, selection, settings
         self._states = settings.read(_STATES, dict[str, dict[str, Any]]) or {}
         self.about = AboutLine(settings)
-        self.tabs = TabRow(TAB_NAMES, selection, follow)
+        self.tabs = TabRow(TAB_NAMES, hub, selection, follow)
         self.pages = QStackedWidget()
         self._pages: list[QWidget] = []
         self._built: dict[str, QWidget] = {}
@@ -103,6 +103,7 @@ class Stage(QWidget):
         column.addLayout(body, 1)
         self.tabs.chosen.connect(self.choose)
         selection.shown_changed.connect(self._tell_foreign)
+        selection.window_wanted.connect(self._show_window)
         hub.entries_changed.connect(self._tell_foreign)
         self._number = 0
         self.choose(0)
@@ -114,6 +115,13 @@ class Stage(QWidget):
         words = [f"{entry.directory.name}: {NOT_A_RUN}" for entry in foreign]
         self._no_run.setText("\n".join(words))
         self._whole.setCurrentIndex(1 if entries and len(foreign) == len(entries) else 0)
+
+    def _show_window(self, run: str, rank: int, window: int) -> None:
+        """Show the operators of a profile window that was chosen in the plots."""
+        self.choose(TAB_NAMES.index("Operators"))
+        show = getattr(self._built.get("Operators"), "show_window", None)
+        if show is not None:
+            show(run, rank, window)
 
     @property
     def current(self) -> int:

@@ -1,20 +1,21 @@
-"""The tabs, and beside them what belongs to the plots: the brush and Follow."""
+"""The tabs, and beside them what belongs to the plots."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
+from diptych.gui.models.hub import RunHub
 from diptych.gui.models.selection import Selection
-from diptych.gui.text import format as fmt
 from diptych.gui.text.tr import tr
-from diptych.gui.theme import bind_icon, current, font, scaled
+from diptych.gui.theme import current, font, scaled
 from diptych.gui.theme.tokens import TABS
 from diptych.gui.views.actions import TAB_TITLES
-from diptych.gui.views.widgets import label, part
+from diptych.gui.views.live_tools import LiveTools
+from diptych.gui.views.widgets import part
 
 
 class _Tab(QPushButton):
@@ -54,11 +55,12 @@ class TabRow(QWidget):
 
     chosen = Signal(int)
 
-    def __init__(self, names: Sequence[str], selection: Selection, follow: QAction) -> None:
+    def __init__(
+        self, names: Sequence[str], hub: RunHub, selection: Selection, follow: QAction
+    ) -> None:
         super().__init__()
         part(self, "tabs")
         self.setFixedHeight(scaled(TABS))
-        self._selection = selection
         row = QHBoxLayout(self)
         row.setContentsMargins(4, 0, 12, 0)
         row.setSpacing(2)
@@ -70,48 +72,17 @@ class TabRow(QWidget):
             tab.clicked.connect(lambda _=False, number=number: self.chosen.emit(number))
             row.addWidget(tab)
         row.addStretch(1)
-        self._axis = label(tr("Elapsed since each run began"), ink="hint", size=11)
-        self._brush = QPushButton()
-        self._brush.setFont(font(12, 500))
-        self._brush.setAccessibleName(tr("Clear the brush"))
-        self._brush.setToolTip(tr("Clear the brush (Esc)"))
-        self._brush.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
-        self._brush.setProperty("link", True)
-        bind_icon(self._brush, "cross", "accent")
-        self._brush.clicked.connect(lambda: selection.set_range(None))
-        self._follow = QToolButton()
-        self._follow.setDefaultAction(follow)
-        self._follow.setFont(font(12, 500))
-        self._follow.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self._follow.setProperty("toggle", True)
-        self._follow.setAccessibleName(follow.text())
-        follow.toggled.connect(lambda on: follow.setIconText(_follow_words(on)))
-        follow.setIconText(_follow_words(follow.isChecked()))
-        for widget in (self._axis, self._brush, self._follow):
-            row.addWidget(widget)
+        self.tools = LiveTools(hub, selection, follow)
+        row.addWidget(self.tools)
         row.setSpacing(8)
-        selection.range_changed.connect(self._show_brush)
-        selection.shown_changed.connect(self._show_brush)
-        self._show_brush()
 
     def choose(self, number: int, *, plots: bool) -> None:
         """Mark a tab as the current one; ``plots`` says whether it has the time axis."""
         self._tabs[number].setChecked(True)
-        self._follow.setVisible(plots)
-        self._plots = plots
-        self._show_brush()
+        self.tools.show_plots(plots)
 
-    _plots = True
-
-    def _show_brush(self) -> None:
-        span = self._selection.range
-        self._brush.setVisible(span is not None)
-        self._axis.setVisible(self._plots and span is None and len(self._selection.shown) > 1)
-        if span is not None:
-            low, high = (fmt.fixed(value, 1) for value in span)
-            self._brush.setText(f"{low} – {high}{fmt.NBSP}s")
-
-
-def _follow_words(on: bool) -> str:
-    words = tr("Following") if on else tr("Follow")
-    return f" {words}"
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Tell the tools how much room the tabs leave them."""
+        super().resizeEvent(event)
+        tabs = sum(tab.width() + 8 for tab in self._tabs)
+        self.tools.fit(self.width() - tabs - 24)
