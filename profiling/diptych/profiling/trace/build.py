@@ -63,10 +63,10 @@ def built(path: Path, raw: Raw, outer: Outer, step: Callable[[float], None]) -> 
     step(0.95)
     texts = Renumbering(raw.texts)
     for column in (
-        slices.name, slices.category, slices.shape, instants.name, instants.category,
-        flows.category,
+        slices.name, slices.category, instants.name, instants.category, flows.category,
     ):  # fmt: skip
         texts.apply(column)
+    texts.apply(slices.shape, one_line=True)
     ends = [slices.start + slices.duration, instants.time, memory.time]
     ends += [counter.time for counter in counters]
     shift = _base(build)

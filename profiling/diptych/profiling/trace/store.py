@@ -7,18 +7,24 @@ not; told by what is in the file, never by its name.
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from diptych.profiling.trace.build import built
+from diptych.profiling.trace.cache import Cache
+from diptych.profiling.trace.digest import digest, stamp
 from diptych.profiling.trace.gather import gathered
 from diptych.profiling.trace.outer import OuterReader
+from diptych.profiling.trace.prepare import prepare
 from diptych.profiling.trace.scan import Scanner, cancelled
 from diptych.profiling.trace.source import Limits, opened
 from diptych.profiling.trace.table import TraceTable
 
 Progress = Callable[[str, int, int], None]
 """Called with what is done now, how much of it is done, and of how much."""
-PREPARING, READING, BUILDING = "preparing the reader, once", "reading", "building the table"
+READING, BUILDING, KEEPING = "reading", "building the table", "keeping it for the next time"
+DEFAULT = Limits()
 
 
 def open_trace(
@@ -26,24 +32,71 @@ def open_trace(
     *,
     progress: Progress | None = None,
     cancel: Callable[[], bool] | None = None,
-    cache: bool = True,
-    limits: Limits = Limits(),
+    cache: bool | Cache = True,
+    limits: Limits = DEFAULT,
     threads: int | None = None,
 ) -> TraceTable:
-    """Read a trace file.
+    """Read a trace file, or find it among those that were read before.
+
+    Args:
+        path: the file.
+        progress: told what is done now, how much of it, and of how much.
+        cancel: asked many times a second; once it returns true, reading ends.
+        cache: whether, and where, tables of files are kept.
+        limits: what the file may ask of the machine; with other than the
+            usual ones nothing is kept.
+        threads: how many read; one a core by default.
 
     Raises:
         TraceError: when it cannot be read as a trace; one line that says why.
         TraceCancelledError: when ``cancel`` returned true.
     """
     path = Path(path)
+    now = stamp(path)
+    kept = _cache(cache, limits)
+    if kept is not None and (table := kept.find(path, now)) is not None:
+        return replace(table, stamp=(now.size, now.modified))
+    look = _looking(progress, cancel)
+    with ThreadPoolExecutor(1, "digest") as aside:
+        content = aside.submit(_digest, path) if kept is not None else None
+        table = replace(_read(path, look, limits, threads), stamp=(now.size, now.modified))
+        if kept is not None and content is not None and (key := content.result()):
+            look(KEEPING, 0, 1)
+            # A file that is written while it is read is not kept.
+            if stamp(path) == now:
+                kept.keep(path, now, key, table)
+    return table
 
+
+def _cache(cache: bool | Cache, limits: Limits) -> Cache | None:
+    if not cache or limits != DEFAULT:
+        return None
+    return cache if isinstance(cache, Cache) else Cache()
+
+
+def _looking(
+    progress: Progress | None, cancel: Callable[[], bool] | None
+) -> Callable[[str, int, int], None]:
     def look(what: str, done: int, total: int) -> None:
         cancelled(cancel)
         if progress is not None:
             progress(what, done, total)
 
+    return look
+
+
+def _digest(path: Path) -> str | None:
+    try:
+        return digest(path)
+    except OSError:
+        return None
+
+
+def _read(
+    path: Path, look: Callable[[str, int, int], None], limits: Limits, threads: int | None
+) -> TraceTable:
     with opened(path, limits) as source:
+        prepare(look)
         look(READING, 0, source.size)
         scanner = Scanner(source, limits, lambda done: look(READING, done, source.size), threads)
         try:
@@ -51,4 +104,4 @@ def open_trace(
         finally:
             scanner.close()
     raw = gathered(scanner.found)
-    return built(path, raw, outer, lambda share: look(BUILDING, int(share * 100), 100))
+    return built(path, raw, outer, lambda share: look(BUILDING, round(share * 100), 100))

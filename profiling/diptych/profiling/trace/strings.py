@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, overload
 
 import numpy as np
@@ -21,6 +21,14 @@ class Strings(Sequence[str]):
 
     def __init__(self, begins: Any, data: Any) -> None:
         self.begins, self.data = begins, data
+
+    @classmethod
+    def of(cls, texts: Iterable[str]) -> Strings:
+        """Return the same texts."""
+        raw = [text.encode("utf-8", "replace") for text in texts]
+        begins = np.zeros(len(raw) + 1, np.int64)
+        np.cumsum([len(r) for r in raw], out=begins[1:])
+        return cls(begins, np.frombuffer(b"".join(raw), np.uint8))
 
     def __len__(self) -> int:
         """Return the number of texts."""
@@ -70,11 +78,41 @@ class Renumbering:
         self._first = np.zeros(len(texts) + 1, np.int32)
         self._count = np.zeros(1, np.int64)
 
-    def apply(self, column: Any) -> None:
-        """Renumber a column in place."""
+    def apply(self, column: Any, *, one_line: bool = False) -> None:
+        """Renumber a column in place; ``one_line``: its texts are JSON, and lose line breaks."""
+        if one_line:
+            self._on_one_line(column)
         if self._same is not None:
             column[:] = self._same[column]
         _apply(column, self._numbers, self._first, self._count)
+
+    def _on_one_line(self, column: Any) -> None:
+        seen = np.zeros(len(self._numbers), bool)
+        seen[column] = True
+        moved = None
+        for number in np.flatnonzero(seen[:-1]).tolist():
+            text = self._texts[number]
+            if b"\n" in text:
+                moved = np.arange(len(self._numbers), dtype=np.int32) if moved is None else moved
+                moved[number] = _entered(self._texts, _one_line(text))
+        if moved is not None:
+            moved[-1] = -1
+            column[:] = moved[column]
+            self._resize()
+
+    def _resize(self) -> None:
+        """Have room for texts that were added."""
+        more = np.full(len(self._texts) + 1, -1, np.int32)
+        more[: len(self._numbers) - 1] = self._numbers[:-1]
+        self._numbers = more
+        first = np.zeros(len(more), np.int32)
+        first[: len(self._first)] = self._first
+        self._first = first
+        if self._same is not None:
+            same = np.arange(len(more), dtype=np.int32)
+            same[: len(self._same) - 1] = self._same[:-1]
+            same[-1] = -1
+            self._same = same
 
     def finish(self) -> Strings:
         """Return the texts under their new numbers."""
@@ -106,6 +144,13 @@ def _same_texts(texts: Texts) -> Any:
             found = known[plain] = _entered(texts, plain)
         same[number] = found
     return same
+
+
+def _one_line(text: bytes) -> bytes:
+    try:
+        return json.dumps(json.loads(text)).encode()
+    except (ValueError, RecursionError):
+        return b" ".join(text.split())
 
 
 def _entered(texts: Texts, plain: bytes) -> int:

@@ -216,6 +216,8 @@ class TraceTable:
     used: Mapping[str, int] = field(default_factory=dict)
     """How many events became what (``slices``, ``pairs``, ``instants``, ``memory``, ``counters``,
     ``metadata``, ``flows``); with those that were dropped these are all, see `accounting`."""
+    stamp: tuple[int, ...] = ()
+    """Size and time of change (ns) of the file when it was read."""
 
     def text(self, number: int) -> str:
         """Return a text of the table; "" for −1."""
