@@ -192,7 +192,8 @@ def test_loaders_and_validation_between_epochs(
     assert {step.mode for step in steps} == {"train"}
     assert all(step.phases[0] > 0 for step in steps)
     assert [(e.batches, e.samples) for e in result.all(Eval)] == [(2, 40), (2, 40)]
-    assert sorted(result.done) == list(range(14))
+    # Nobody saw when the validation before step 7 was complete: its time is not known.
+    assert sorted(result.done) == [n for n in range(14) if n != 7]
     assert result.out == bare(mxnet_python, "mxnet_loader.py", *args).stdout
 
 
@@ -224,7 +225,8 @@ def test_module_fit_with_validation_and_predict(run: Run, mxnet_python: str) -> 
     assert [step.samples for step in steps] == [20, 20, 20, 20, 10] * 3
     assert sum(e.batches for e in result.all(Eval)) == 3 * 2 + 2
     assert [model.parameters for model in result.all(Model)] == [13 * 32 + 33 * 10]
-    assert sorted(result.done) == list(range(15))
+    # Nobody saw when the validations before steps 5 and 10 were complete.
+    assert sorted(result.done) == [n for n in range(15) if n not in (5, 10)]
     assert {record.loss for record in result.done.values()} == {None}
     assert all(min(step.phases[1:4]) > 0 for step in steps)
     assert result.out == bare(mxnet_python, "mxnet_module.py").stdout

@@ -4,49 +4,41 @@ from __future__ import annotations
 
 from diptych.profiling.agent.completion import Completions
 from diptych.profiling.agent.torch_events import Events, Mark
-from diptych.profiling.agent.windows import PREPARE, START, STOP, Windows
+from diptych.profiling.agent.windows import NEVER, PREPARE, START, STOP, Windows
 
 
 def test_event_time_begins_when_the_device_is_free() -> None:
-    seen = Completions("event")
+    seen = Completions()
     for n, t0 in enumerate((100, 110, 500)):
-        seen.expect(n, t0, 0)
+        seen.expect(n, t0)
     assert seen.outstanding == 3
     # Step 1 was dispatched at 110 but the device was busy until 300.
     assert [seen.done(n, at) for n, at in enumerate((300, 420, 560))] == [200, 120, 60]
     assert seen.outstanding == 0
 
 
-def test_loss_time_is_the_cadence_without_what_lies_between() -> None:
-    seen = Completions("loss")
-    for n, (t0, gap) in enumerate(((100, 0), (200, 0), (1300, 1000))):
-        seen.expect(n, t0, gap)
-    assert [seen.done(n, at) for n, at in enumerate((150, 250, 1350))] == [50, 100, 100]
-
-
 def test_a_step_after_an_unseen_one_has_no_time() -> None:
-    for ruler in ("event", "loss"):
-        seen = Completions(ruler)
-        for n in range(4):
-            seen.expect(n, n * 100, 0)
-        assert seen.done(0, 50) == 50
-        assert seen.done(2, 250) is None
-        assert seen.done(3, 350) is not None
-        assert seen.done(9, 900) is None
+    seen = Completions()
+    for n in range(4):
+        seen.expect(n, n * 100)
+    assert seen.done(0, 50) == 50
+    assert seen.done(2, 250) is None
+    assert seen.done(3, 350) is not None
+    assert seen.done(9, 900) is None
 
 
 def test_a_step_after_unseen_work_has_no_time_and_the_next_one_has() -> None:
-    seen = Completions("event")
+    seen = Completions()
     for n in range(3):
-        seen.expect(n, n * 100, 0, blind=n == 1)
+        seen.expect(n, n * 100, blind=n == 1)
     # Until 500 the device did what validation had given to it.
     assert [seen.done(n, at) for n, at in enumerate((90, 550, 600))] == [90, None, 50]
 
 
 def test_steps_that_are_never_reported_do_not_pile_up() -> None:
-    seen = Completions("event")
+    seen = Completions()
     for n in range(1000):
-        seen.expect(n, n, 0)
+        seen.expect(n, n)
     seen.forget(999)
     assert seen.done(500, 600) is not None or seen.outstanding
     assert seen.outstanding == 498
@@ -135,7 +127,7 @@ def test_a_request_waits_for_the_open_window() -> None:
     assert (windows.current.origin, windows.current.options) == ("capture", ("shapes",))
     assert windows.boundary(4) == [START]
     assert windows.boundary(6) == [STOP]
-    assert windows.quiet(7)
+    assert windows.next_due() == NEVER
 
 
 def test_two_steps_that_end_at_once_do_not_lengthen_a_window() -> None:

@@ -41,11 +41,15 @@ class Backend(Protocol):
     name: str
     """``torch`` or ``mxnet``."""
     ruler: str
-    """How tokens of :meth:`mark` are seen to be complete: ``event`` or ``loss``."""
+    """How tokens of :meth:`mark` are seen to be complete: ``event``."""
     trace_format: str
     """Format of the raw files: ``kineto`` or ``mxnet``."""
     writes_aside: bool
     """Whether :meth:`window_write` may run on the side thread."""
+    prompt: bool
+    """Whether :meth:`poll` has to be asked soon after a step has ended, not with the next batch."""
+    unsure: bool
+    """Whether :meth:`compiled` has to be asked at all; false costs less than asking."""
     fenced: bool
     """Set by the session: whether :meth:`fence` is called at each step's end."""
     report: Optional[Report]
@@ -76,7 +80,8 @@ class Backend(Protocol):
 
         Returns whether that will be.
 
-        Training thread, in order of ``n``. Use :meth:`poll` or an own thread.
+        Training thread or side thread, never both at once, in order of ``n``.
+        Use :meth:`poll` or an own thread.
         """
 
     def poll(self) -> Optional[float]:

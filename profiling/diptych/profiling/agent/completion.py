@@ -1,10 +1,8 @@
 """When steps were complete, and how long they took by that measure. Pure.
 
-``event``: from the later of *previous step complete* and *step began* to
-*complete*. ``loss``: from the previous step's loss to this one's, less what
-lies between the two steps, because a loss is ready in the middle of a step
-and only the cadence is a step time. A step whose predecessor's completion is
-not known has no time: it would be a guess.
+A step took from the later of *previous step complete* and *step began* to
+*complete*. One whose predecessor's completion is not known has no time: it
+would be a guess.
 """
 
 from __future__ import annotations
@@ -15,23 +13,22 @@ from typing import Dict, Optional, Set, Tuple
 class Completions:
     """Matches reports with steps; ``expect`` and ``done`` may run on two threads."""
 
-    def __init__(self, ruler: str) -> None:
-        self._ruler = ruler
-        self._out: Dict[int, Tuple[int, int]] = {}
+    def __init__(self) -> None:
+        self._out: Dict[int, int] = {}
         self._first: Optional[int] = None
         self._oldest = 0
         self._previous: Tuple[int, int] = (-2, 0)
         self._blind: Set[int] = set()
 
-    def expect(self, n: int, t0: int, gap: int, *, blind: bool = False) -> None:
-        """Step ``n`` began at ``t0``, ``gap`` ns after the previous one had ended.
+    def expect(self, n: int, t0: int, *, blind: bool = False) -> None:
+        """Step ``n`` began at ``t0``.
 
         ``blind``: something else was given to the device in between (validation),
         and nobody saw when that was done. The step's time is not known then.
         """
         if self._first is None:
             self._first = n
-        self._out[n] = (t0, gap)
+        self._out[n] = t0
         if blind:
             self._blind.add(n)
 
@@ -42,7 +39,7 @@ class Completions:
 
     def done(self, n: int, at: int) -> Optional[int]:
         """Step ``n`` is complete since ``at``; returns its time, ``None`` if not known."""
-        t0, gap = self._out.pop(n, (None, 0))
+        t0 = self._out.pop(n, None)
         if t0 is None:
             return None
         while self._oldest < n:  # a step whose work failed is never reported
@@ -56,8 +53,6 @@ class Completions:
             return max(0, at - t0)
         if previous != n - 1 or blind:
             return None
-        if self._ruler == "loss":
-            return max(0, at - before - gap)
         return max(0, at - max(before, t0))
 
     @property

@@ -100,8 +100,12 @@ class Journal:
             return
         self._queue.append((t, what, payload))
         if not self.awake:
-            self.awake = True
-            self.wake()
+            self.rouse()
+
+    def rouse(self) -> None:
+        """Have somebody awake to drain: a record is queued, or will be as soon as they are."""
+        self.awake = True
+        self.wake()
 
     def drain(self) -> int:
         """Write everything that is queued; returns how many records that were.

@@ -39,6 +39,7 @@ class MxBackend:
     ruler = "event"
     trace_format = "mxnet"
     writes_aside = True
+    prompt = False
 
     def __init__(self, mx: Any, warn: Callable[[str, str], None]) -> None:
         self.fenced = False
@@ -59,7 +60,7 @@ class MxBackend:
         self._idle = 0
         self._profiler = MxProfiler(mx, self.settle)
         self._memory = False
-        self._compiled = False
+        self.unsure = False
         self._description: Optional[Dict[str, Any]] = None
         self._missed: Tuple[str, ...] = ()
 
@@ -97,6 +98,18 @@ class MxBackend:
     def mark(self, loss: Any) -> Tuple[Optional[float], Optional[object]]:
         """Have the engine note when a step's own arrays are ready; keep its loss to be read."""
         written, self.written = self.written, ()
+        stamps = self._stamps
+        if stamps is not None and type(loss) is self._array and not self.fenced:
+            # The usual case, at the least cost.
+            if stamps.short and time.monotonic_ns() < self._next_loss:
+                token = Token((), False)
+            else:
+                token = Token(self._kept([loss]), True)
+            stamps.push(token, (loss, *written))
+            return None, token
+        return self._marked(loss, written)
+
+    def _marked(self, loss: Any, written: Tuple[Any, ...]) -> Tuple[Optional[float], Any]:
         is_loss = not isinstance(loss, Output)
         value = loss if is_loss else loss.value
         if self.fenced or self._synchronous:
@@ -151,12 +164,12 @@ class MxBackend:
 
     def compiled(self) -> bool:
         """Return whether a graph was built since the last call."""
-        compiled, self._compiled = self._compiled, False
+        compiled, self.unsure = self.unsure, False
         return compiled
 
     def builds(self) -> None:
         """Note that a hybridized block is about to build its graph."""
-        self._compiled = True
+        self.unsure = True
 
     def _found(self, value: Any) -> List[Any]:
         if isinstance(value, self._array):

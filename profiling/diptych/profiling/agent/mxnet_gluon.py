@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
+import time
+from functools import partial
+from threading import get_ident
+from types import CodeType, FunctionType
 from typing import Any, Dict, List, Optional, Tuple
 from weakref import WeakKeyDictionary, ref
 
 from .mxnet_backend import Output
 from .mxnet_facts import count_block
-from .mxnet_patch import Call, Watcher, batch_size, wrap
+from .mxnet_patch import Call, Watcher, batch_size, recording, wrap
+from .switch import Same, Switch
 
 _NO_MODEL, _NEW, _KNOWN = range(3)
 """What a block is; a new model has no model record yet."""
@@ -15,7 +21,7 @@ _NO_MODEL, _NEW, _KNOWN = range(3)
 
 def install(mx: Any, watcher: Watcher) -> None:
     """Patch Gluon and autograd of ``mx``."""
-    wrap(mx.gluon.Block, "__call__", _Blocks(mx, watcher).make)
+    _Blocks(mx, watcher).hook(mx.gluon.Block)
     wrap(mx.gluon.HybridBlock, "_build_cache", lambda original: _builds(original, watcher))
     wrap(mx.nd.NDArray, "backward", lambda original: _backward(original, watcher))
     wrap(mx.autograd, "backward", lambda original: _backward(original, watcher))
@@ -33,40 +39,58 @@ class _Blocks:
         self._watcher = watcher
         self._symbol = mx.sym.Symbol
         self._is_loss = mx.gluon.loss.Loss
-        self._is_recording = mx.autograd.is_recording
+        self._is_recording = recording(mx)
         self._models: Dict[int, int] = {}
         self._alive: Dict[int, Any] = {}
         """Weak references by ``id``: who dies is forgotten, before another has its id."""
 
-    def make(self, original: Call) -> Call:
+    def hook(self, block: Any) -> None:
+        """Have top-level calls go through us; see ``switch`` for how."""
+        original, through = block.__call__, self._through()
+        if _fits(original):
+            original.__code__ = Switch(original, _passing(), through).on
+        else:
+            whole = partial(through, switch=Same(original))
+            wrap(block, "__call__", lambda _: _packing(whole))
+
+    def _through(self) -> Call:
+        """Return what stands in for ``Block.__call__`` outside of models."""
         watcher, probe = self._watcher, self._watcher.probe
         backend, models, is_recording = watcher.backend, self._models, self._is_recording
+        forward_end, clock, ident = probe.tracker.forward_end, time.monotonic_ns, get_ident
 
-        def __call__(self_: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N807  # stands in for it
+        def through(block: Any, args: Any, kwargs: Any, *, switch: Any = None) -> Any:
             if probe.inside:
-                return original(self_, *args, **kwargs)
-            known = models.get(id(self_))
+                return switch.plain(block, *args, **kwargs)
+            key = id(block)
+            known = models.get(key)
             if known is None:
-                known = self._judge(self_, args)
+                known = self._judge(block, args)
             # In this order: a transform in a loading thread must not claim the run.
-            if known == _NO_MODEL or not probe.ready():
-                return original(self_, *args, **kwargs)
+            if known == _NO_MODEL or not (probe.owner == ident() or probe.ready()):
+                return switch.plain(block, *args, **kwargs)
             if watcher.loose_end is not None:
                 watcher.tie()
-            key, train, output = id(self_), is_recording(), None
+            train, output = is_recording(), None
             samples = 0 if watcher.fed or (train and watcher.told) else batch_size(args)
             probe.forward_begin(key, train, samples)
+            switch.function.__code__ = switch.off
             try:
-                output = original(self_, *args, **kwargs)
+                output = switch.plain(block, *args, **kwargs)
             finally:
-                probe.forward_end(key, train, Output(output))
+                switch.function.__code__ = switch.on
+                if probe.fast:
+                    probe.inside = 0
+                    probe.put((forward_end, clock(), key, train))
+                else:
+                    probe.forward_end(key, train, Output(output))
             if known == _NEW:
-                self._introduce(self_, args)
+                self._introduce(block, args)
             if backend.failure is not None:
                 backend.fail()
             return output
 
-        return __call__
+        return through
 
     def _judge(self, block: Any, args: Any) -> int:
         """Say what a block is. Losses, transforms and activations have no parameters."""
@@ -99,6 +123,32 @@ class _Blocks:
         self._watcher.probe.model(type(block).__name__, count)
 
 
+def _fits(function: Any) -> bool:
+    """Return whether the code of ``function`` can be exchanged for ours."""
+    if type(function) is not FunctionType or function.__closure__:
+        return False
+    code = function.__code__
+    same = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
+    return code.co_argcount == 1 and code.co_flags & same == inspect.CO_VARARGS
+
+
+def _passing() -> CodeType:
+    """Return code that hands its arguments to the function that a switch puts in."""
+
+    def __call__(self: Any, *args: Any) -> Any:  # noqa: N807  # takes the place of one
+        function: Any = "through"
+        return function(self, args, {})
+
+    return __call__.__code__
+
+
+def _packing(through: Call) -> Call:
+    def __call__(self: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N807  # stands in for it
+        return through(self, args, kwargs)
+
+    return __call__
+
+
 def _builds(original: Call, watcher: Watcher) -> Call:
     def wrapped(self: Any, *args: Any, **kwargs: Any) -> Any:
         watcher.backend.builds()
@@ -108,10 +158,10 @@ def _builds(original: Call, watcher: Watcher) -> Call:
 
 
 def _backward(original: Call, watcher: Watcher) -> Call:
-    probe = watcher.probe
+    probe, ident = watcher.probe, get_ident
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        if watcher.differentiating or not probe.ready():
+        if watcher.differentiating or not (probe.owner == ident() or probe.ready()):
             return original(*args, **kwargs)
         if watcher.loose_end is not None:
             watcher.tie()
@@ -137,11 +187,11 @@ def _trainer_made(original: Call, watcher: Watcher) -> Call:
 
 
 def _step(original: Call, watcher: Watcher) -> Call:
-    probe, backend = watcher.probe, watcher.backend
+    probe, backend, ident = watcher.probe, watcher.backend, get_ident
     written = _Written()
 
     def wrapped(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if watcher.optimizing or not probe.ready():
+        if watcher.optimizing or not (probe.owner == ident() or probe.ready()):
             return original(self, *args, **kwargs)
         if watcher.loose_end is not None:
             watcher.tie()
@@ -176,18 +226,31 @@ class _Written:
 
     def __init__(self) -> None:
         self._known: WeakKeyDictionary[Any, Tuple[Any, Any]] = WeakKeyDictionary()
+        self._newest: Tuple[Any, Any] = (_nobody, None)
+        """A weak reference to the trainer that was asked for last, and its parameters."""
 
     def by(self, trainer: Any) -> Tuple[Any, ...]:
         """Return the arrays of both, one a device; none where they are not initialised."""
         try:
-            ends = self._known.get(trainer)
-            if ends is None or "null" in (ends[0].grad_req, ends[1].grad_req):
-                trained = [p for p in trainer._params if p.grad_req != "null"]
-                ends = self._known[trainer] = (trained[0], trained[-1])
+            who, ends = self._newest
+            if who() is not trainer or "null" in (ends[0].grad_req, ends[1].grad_req):
+                ends = self._look(trainer)
             first, last = ends
             return tuple(first._data if first is last else [*first._data, *last._data])
         except (AttributeError, IndexError, TypeError):
             return ()
+
+    def _look(self, trainer: Any) -> Tuple[Any, Any]:
+        ends = self._known.get(trainer)
+        if ends is None or "null" in (ends[0].grad_req, ends[1].grad_req):
+            trained = [p for p in trainer._params if p.grad_req != "null"]
+            ends = self._known[trainer] = (trained[0], trained[-1])
+        self._newest = (ref(trainer), ends)
+        return ends
+
+
+def _nobody() -> None:
+    """Stand in for a weak reference to nobody."""
 
 
 def _told(args: Any, kwargs: Any) -> Optional[int]:

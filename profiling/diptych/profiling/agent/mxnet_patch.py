@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import functools
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
@@ -55,3 +56,20 @@ def batch_size(value: Any) -> int:
             break
     shape = getattr(value, "shape", None)
     return int(shape[0]) if shape else 0
+
+
+def recording(mx: Any) -> Callable[[], bool]:
+    """Return what ``autograd.is_recording`` tells, without what it makes for each call."""
+    try:
+        # A library object of our own: argtypes must not change the script's view.
+        ask = ctypes.PyDLL(mx.base._LIB._name).MXAutogradIsRecording
+    except (AttributeError, OSError):
+        plain: Callable[[], bool] = mx.autograd.is_recording
+        return plain
+    flag = ctypes.c_bool()
+    there = ctypes.byref(flag)
+
+    def is_recording() -> bool:
+        return ask(there) == 0 and flag.value  # only the training thread asks
+
+    return is_recording

@@ -107,8 +107,8 @@ class Stamps:
             return
         slot = self._next
         self._next = (slot + 1) % SLOTS
-        self._words[slot * _WORDS + _SECONDS] = 0
-        self._words[slot * _WORDS + _MARK] = 0
+        at, words = slot * _WORDS, self._words
+        words[at + _SECONDS] = words[at + _MARK] = 0
         # The engine runs what is pushed here after the writes pushed before it and
         # before those pushed later: a parameter tells the end of *this* step,
         # which waiting for it (until nobody writes it any more) would not.
@@ -116,13 +116,12 @@ class Stamps:
         handles = self._handles.get(count)
         if handles is None:
             handles = self._handles[count] = (ctypes.c_void_p * count)()
-        for at, array in enumerate(arrays):
-            handles[at] = array.handle.value
-        place = self._base + slot * _WORDS * 8
+        handles[:] = [array.handle.value for array in arrays]
         context, kind = self._fixed
         done = self._push(
-            self._good, place, self._stamp, context, handles, count, None, 0, kind, 0, _NAME
-        )
+            self._good, self._base + at * 8, self._stamp, context, handles, count,
+            None, 0, kind, 0, _NAME,
+        )  # fmt: skip
         if done == 0:
             token.slot, token.pushed = slot, _clock()
 

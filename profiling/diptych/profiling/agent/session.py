@@ -6,7 +6,7 @@ import importlib
 import os
 import sys
 import time
-from typing import Any, Dict, List, Optional, Set
+from typing import Any, Dict, List, Optional, Set, Tuple
 
 from .backend import Backend
 from .completion import Completions
@@ -38,16 +38,16 @@ class Session:
         self._wanted = str(config.get("framework") or "auto")
         self.journal = journal
         self.side = Side(journal, self._side_trouble)
+        self.side.before_drain = self._replay
         self._probes: List[Probe] = []
         self._active: Optional[Probe] = None
         self._backend: Optional[Backend] = None
         self._description: Dict[str, Any] = {}
         self._models = 0
         self._complained: Set[str] = set()
-        self._completions = Completions("event")
+        self._completions = Completions()
         self._outputs: Set[int] = set()
         """Steps of inference that are out: what they wait for is no loss."""
-        self._previous_end = 0
         self._after_eval = False
         self.own = 0
         """What recording a step last cost the training thread, ns of its processor time."""
@@ -56,9 +56,7 @@ class Session:
         self._last_memory: Dict[str, Dict[str, Any]] = {}
         self._finished = False
         self.windowing = Windowing(config, journal, self.side, self.warn)
-        self._control = Control(
-            os.path.join(config["dir"], "control.jsonl"), self.windowing.request
-        )
+        self._control = Control(os.path.join(config["dir"], "control.jsonl"), self._capture)
 
     def start(self) -> None:
         """Begin the periodic tasks."""
@@ -98,7 +96,7 @@ class Session:
             self._backend = backend
             backend.fenced = self.fenced
             backend.report = self.completed
-            self._completions = Completions(backend.ruler)
+            self._completions = Completions()
             self._per_call = probe.calibrate()
             self.side.every(self._sample_memory)
             self._polling = self.side.every(self._poll, None)
@@ -122,47 +120,58 @@ class Session:
 
     # -- steps -------------------------------------------------------------
 
-    def ended(self, probe: Probe, step: Step) -> None:
-        """Record one step that ended as most do, at the least cost; training thread."""
-        if not step.n or not self.windowing.quiet(step.n + 1):
-            probe.tracker.closed.append(step)
-            self.closed(probe)
-            return
-        cost = self.own + int(step.calls * self._per_call)
-        token = step.token
-        if token is None:
-            self._previous_end = step.end
-            self.journal.put(step.end, format_step, (step, None, step.end - step.t0, "sync", cost))
-            return
-        try:
-            self.journal.put(step.end, format_step, (step, None, None, None, cost))
-            self._follow(probe.backend, step, token)
-        except Exception as error:
-            self.trouble("step", error)
-        self._previous_end = step.end
+    def limit(self) -> int:
+        """Return the step before which a window may have to begin or end; training thread."""
+        return self.windowing.next_due()
 
-    def closed(self, probe: Probe) -> None:
-        """Record what the tracker of ``probe`` has closed; training thread, at a boundary."""
-        backend = probe.backend
-        tracker = probe.tracker
-        measured = tracker.next_n % SAMPLE == 0
-        began = thread_time() if measured else 0
+    def waiting(self) -> int:
+        """Return how many captures wait for their window."""
+        return self.windowing.waiting
+
+    def queued(self, token: object) -> None:
+        """Have the side thread play what a probe has queued; training thread."""
+        if not self.journal.awake:
+            self.journal.rouse()
+        if token is not None:
+            self.side.again(self._polling)
+
+    def record(self, probe: Probe) -> None:
+        """Record what the tracker of ``probe`` has closed; the thread that has the tracker."""
+        closed = probe.tracker.closed
         try:
-            for item in tracker.closed:
+            for item in closed:
                 if isinstance(item, Eval):
                     self._eval(item)
                 else:
-                    self._step(backend, item)
-            tracker.closed.clear()
-            waited = self.windowing.boundary(backend, tracker.next_n)
+                    self._step(probe.backend, item)
         except Exception as error:
-            tracker.closed.clear()
+            self.trouble("step", error)
+        closed.clear()
+
+    def closed(self, probe: Probe) -> None:
+        """Record what the tracker has closed and see to windows; training thread, at a boundary."""
+        tracker = probe.tracker
+        measured = tracker.next_n % SAMPLE == 0
+        began = thread_time() if measured else 0
+        self.record(probe)
+        try:
+            waited = self.windowing.boundary(probe.backend, tracker.next_n)
+        except Exception as error:
             self.trouble("step", error)
             waited = False
         if waited:
             tracker.start(_clock())
         elif measured:
             self.own = thread_time() - began
+
+    def _capture(self, steps: int, options: Tuple[str, ...]) -> None:
+        self.windowing.request(steps, options)
+        if self._active is not None:
+            self._active.limit = 0
+
+    def _replay(self) -> None:
+        if self._active is not None:
+            self._active.replay()
 
     def _eval(self, item: Eval) -> None:
         fields = {"t0": item.t0, "batches": item.batches, "samples": item.samples}
@@ -187,11 +196,9 @@ class Session:
         self.journal.put(step.end, format_step, (step, window, completed, ruler, cost))
         if completed is None:
             self._follow(backend, step, token)
-        self._previous_end = end
 
     def _follow(self, backend: Backend, step: Step, token: object) -> None:
-        gap = step.t0 - self._previous_end if self._previous_end else 0
-        self._completions.expect(step.n, step.t0, gap, blind=self._after_eval)
+        self._completions.expect(step.n, step.t0, blind=self._after_eval)
         self._after_eval = False
         step.token = None
         if step.infer:
@@ -228,6 +235,7 @@ class Session:
         if self._backend is None:
             return None
         try:
+            self._replay()  # what it looks for must be known
             return self._backend.poll()
         except Exception as error:
             self.trouble("completion", error)
@@ -271,8 +279,9 @@ class Session:
         if probe is None or backend is None:
             return
         try:
-            if probe.tracker.finish():
-                self._flush_steps(probe, backend)
+            probe.slow_down()
+            probe.tracker.finish()
+            self.record(probe)
             self.windowing.finish(backend)
             self._wait_for_device()
             if not self._last_memory:
@@ -280,14 +289,6 @@ class Session:
             backend.close()
         except Exception as error:
             self.trouble("finish", error)
-
-    def _flush_steps(self, probe: Probe, backend: Backend) -> None:
-        for item in probe.tracker.closed:
-            if isinstance(item, Eval):
-                self._eval(item)
-            else:
-                self._step(backend, item)
-        probe.tracker.closed.clear()
 
     def _wait_for_device(self) -> None:
         """Give the last steps a moment to be seen complete (they are, if anything was printed)."""

@@ -35,6 +35,8 @@ class Side:
     def __init__(self, journal: Journal, complain: Callable[[Exception], None]) -> None:
         self._journal = journal
         journal.wake = self.wake
+        self.before_drain: Callable[[], None] = lambda: None
+        """Queues the records of what has been seen; called before each batch is written."""
         self._complain = complain
         self._entries: List[Entry] = []
         self._jobs: List[Callable[[], None]] = []
@@ -113,14 +115,18 @@ class Side:
         if now < self._next_drain:
             return self._next_drain - now
         journal = self._journal
-        if not journal.drain():
+        if not self._drain():
             journal.awake = False
             # A record that came in between did not wake anybody.
-            if not journal.drain():
+            if not self._drain():
                 return 60.0
             journal.awake = True
         self._next_drain = now + BATCH
         return BATCH
+
+    def _drain(self) -> int:
+        self.before_drain()
+        return self._journal.drain()
 
     def _until_due(self) -> float:
         if self._jobs:

@@ -13,7 +13,7 @@ from .torch_events import Events, Mark
 from .torch_window import TorchWindow
 
 if TYPE_CHECKING:
-    from .torch_modules import Switch
+    from .switch import Switch
 
 _UNKNOWN = object()
 """Token of a step whose completion cannot be seen."""
@@ -27,18 +27,20 @@ class TorchBackend:
     ruler = "event"
     trace_format = "kineto"
     writes_aside = False  # torch holds the interpreter while it writes
+    prompt = True  # the earliest look at an event ties its clock to ours
 
     def __init__(self, torch: Any) -> None:
         self._torch = torch
         self._tensor = torch.Tensor
         self.fenced = False
         self.report: Optional[Report] = None
-        self._scaled: Tuple[Any, Any] = (None, None)
+        self.scaled: Optional[Tuple[Any, Any]] = None
+        """What a GradScaler made of a loss, and the loss; until backward is called on it."""
         self._events = Events(self._new_event, time.monotonic_ns)
         self._polling = threading.Lock()
         self._capturing = False
         self._callback_there = False
-        self._compilations = 0
+        self.unsure = True
         self._window = TorchWindow(torch)
         self._stepped = False
         self._device: Optional[str] = None
@@ -71,8 +73,8 @@ class TorchBackend:
         """Return whether Dynamo has compiled since the last call."""
         if not self._callback_there:
             return self._register_callback()
-        seen, self._compilations = self._compilations, 0
-        return seen > 0
+        seen, self.unsure = self.unsure, False
+        return seen
 
     def _register_callback(self) -> bool:
         """Dynamo is imported when it is first used; that itself is compilation."""
@@ -80,13 +82,13 @@ class TorchBackend:
         handler = getattr(callback, "callback_handler", None)
         if handler is None:
             return False
-        self._callback_there = True
+        self._callback_there, self.unsure = True, False
         handler.register_start_callback(self._compilation)
         frames = sys.modules.get("torch._dynamo.utils")
         return bool(getattr(frames, "counters", {}).get("frames"))
 
     def _compilation(self, *_: Any) -> None:
-        self._compilations += 1
+        self.unsure = True
 
     # -- completion --------------------------------------------------------
 
@@ -100,16 +102,12 @@ class TorchBackend:
 
     def remember(self, scaled: Any, loss: Any) -> None:
         """Remember that ``scaled`` is ``loss`` times the scale of a GradScaler."""
-        self._scaled = (scaled, loss)
+        self.scaled = (scaled, loss)
 
     def unscaled(self, tensors: Any) -> Any:
         """Return the loss that ``tensors``, given to backward, stands for."""
-        scaled, loss = self._scaled
-        if scaled is not None:
-            self._scaled = (None, None)
-            if scaled is tensors:
-                return loss
-        return tensors
+        pair, self.scaled = self.scaled, None
+        return pair[1] if pair is not None and pair[0] is tensors else tensors
 
     def mark(self, loss: Any) -> Marked:
         """See :meth:`.backend.Backend.mark`.
@@ -118,9 +116,9 @@ class TorchBackend:
         the trace as if they were the script's.
         """
         quiet = self._window.recording
-        if not quiet and self._device == "cpu" and type(loss) is self._tensor and loss.is_cpu:
+        if type(loss) is self._tensor and loss.is_cpu and self._device == "cpu" and not quiet:
             # The usual case, at the least cost.
-            value = loss.item() if loss.ndim == 0 else None
+            value = None if loss.ndim else loss.item()
             return (value if type(value) is float else self._value(loss)), None
         tensor = self._first_tensor(loss)
         kind = self._kind(tensor)

@@ -9,6 +9,7 @@ being compiled, or in a thread that does not count.
 from __future__ import annotations
 
 import functools
+import threading
 import time
 from typing import TYPE_CHECKING, Any, Callable
 
@@ -40,18 +41,19 @@ def install(torch: Any, session: Session) -> TorchBackend:
 def _hook_backward(torch: Any, probe: Probe, backend: TorchBackend) -> None:
     """``Tensor.backward`` ends up in ``autograd.backward``: one hook sees both once."""
     original: Function = torch.autograd.backward
-    busy = compiling(torch)
-    backward_end, clock = probe.tracker.backward_end, time.monotonic_ns
+    busy, ident, clock = compiling(torch), threading.get_ident, time.monotonic_ns
+    backward_end = probe.tracker.backward_end
 
     @functools.wraps(original)
     def backward(tensors: Any, *args: Any, **kwargs: Any) -> Any:
-        if busy() or not probe.ready():
+        if busy() or not (probe.owner == ident() or probe.ready()):
             return original(tensors, *args, **kwargs)
-        probe.backward_begin(backend.unscaled(tensors))
+        probe.backward_begin(tensors if backend.scaled is None else backend.unscaled(tensors))
         try:
             return original(tensors, *args, **kwargs)
         finally:
-            backward_end(clock())
+            probe.put((backward_end, clock()))
+            probe.depth -= 1
 
     skip_frame(torch, backward)
     torch.autograd.backward = backward
@@ -65,8 +67,7 @@ def _hook_optimizers(torch: Any, probe: Probe) -> None:
     """
     optimizer = torch.optim.Optimizer
     original: Function = optimizer.profile_hook_step
-    busy = compiling(torch)
-    optimizer_begin, clock = probe.tracker.optimizer_begin, time.monotonic_ns
+    busy, ident = compiling(torch), threading.get_ident
 
     def profile_hook_step(func: Function) -> Function:
         probe.learns()
@@ -74,10 +75,10 @@ def _hook_optimizers(torch: Any, probe: Probe) -> None:
 
         @functools.wraps(inner)
         def step(self: Any, *args: Any, **kwargs: Any) -> Any:
-            if busy() or not probe.ready():
+            if busy() or not (probe.owner == ident() or probe.ready()):
                 return inner(self, *args, **kwargs)
             key = id(self)
-            optimizer_begin(clock(), key)
+            probe.optimizer_begin(key)
             try:
                 result = inner(self, *args, **kwargs)
             except BaseException:

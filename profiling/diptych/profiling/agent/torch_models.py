@@ -37,23 +37,27 @@ class Models:
 
     def __init__(self, probe: Probe) -> None:
         self._probe = probe
-        self._known: Dict[int, Tuple[Any, int]] = {}
+        self.keys: Dict[int, int] = {}
+        """What tells a module from others, by ``id``: 0 for one that is no model."""
+        self._alive: Dict[int, Any] = {}
+        """Weak references by ``id``: who dies is forgotten, before another has its id."""
         self.told: Set[int] = set()
         """The models that were told of, by ``id``."""
 
-    def key(self, module: Any) -> int:
-        """Return what tells ``module`` from others, 0 if it is not a model."""
-        known = self._known.get(id(module))
-        if known is not None and known[0]() is module:
-            return known[1]
-        return self._learn(module)
-
-    def _learn(self, module: Any) -> int:
-        if len(self._known) >= _REMEMBERED:
-            self._known.clear()
-        key = id(module) if next(iter(module.parameters()), None) is not None else 0
-        self._known[id(module)] = (weakref.ref(module), key)
+    def learn(self, module: Any) -> int:
+        """Return the key of ``module``, which is not among the ``keys``."""
+        if len(self.keys) >= _REMEMBERED:
+            self.keys.clear()
+            self._alive.clear()
+        at = id(module)
+        key = at if next(iter(module.parameters()), None) is not None else 0
+        self._alive[at] = weakref.ref(module, lambda _: self._forget(at))
+        self.keys[at] = key
         return key
+
+    def _forget(self, at: int) -> None:
+        self.keys.pop(at, None)
+        self._alive.pop(at, None)
 
     def called(self, module: Any, train: bool) -> None:
         """Tell of a model whose call has returned, the first time that it matters.

@@ -174,6 +174,15 @@ class Tracker:
             return False
         return self._boundary is None or key == self._boundary or key in self._since
 
+    def steady(self) -> Optional[int]:
+        """Return the optimizer that ends steps, where it is known and nothing is open."""
+        return self._boundary if self.trained and not self._stack else None
+
+    @property
+    def since(self) -> List[int]:
+        """The optimizers that have stepped since the last step ended."""
+        return list(self._since)
+
     def ends_forward(self) -> bool:
         """Return whether the coming ``forward_end`` may end a step of inference."""
         return not (self.trained or self._backwards) and len(self._stack) == 1

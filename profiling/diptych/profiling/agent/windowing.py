@@ -18,13 +18,16 @@ _OPTIONS = ("shapes", "stacks", "memory")
 
 
 class Windowing:
-    """The profile windows of one run; everything but ``request`` in the training thread."""
+    """The profile windows of one run.
+
+    ``request`` and ``waiting`` are for any thread, the rest is the training thread's.
+    """
 
     def __init__(self, config: Dict[str, Any], journal: Journal, side: Side, warn: Warn) -> None:
         options = config.get("options") or {}
         chosen = tuple(name for name in _OPTIONS if options.get(name))
         self._windows = Windows(config.get("schedule"), chosen)
-        self.quiet = self._windows.quiet
+        self.next_due = self._windows.next_due
         self._journal = journal
         self._side = side
         self._warn = warn
@@ -35,6 +38,11 @@ class Windowing:
     def request(self, steps: int, options: Tuple[str, ...]) -> None:
         """Somebody wants the next ``steps`` steps; callable from any thread."""
         self._windows.request(steps, tuple(name for name in _OPTIONS if name in options))
+
+    @property
+    def waiting(self) -> int:
+        """Requests that no window has been opened for."""
+        return self._windows.waiting
 
     @property
     def active(self) -> Optional[int]:

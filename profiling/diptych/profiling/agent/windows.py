@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Deque, Dict, List, Optional, Tuple
 
+NEVER = 1 << 62
 NONE, PREPARE, START, STOP = range(4)
 
 
@@ -59,10 +60,11 @@ class Windows:
         """Requests that no window has been opened for."""
         return len(self._requests)
 
-    def quiet(self, n: int) -> bool:
-        """Return whether nothing is to be done before step ``n``."""
-        idle = self.current is None and not self._requests
-        return idle and (self._due is None or n < self._due)
+    def next_due(self) -> int:
+        """Return the step before which there may be something to do: 0 for now, or a far one."""
+        if self.current is not None or self._requests:
+            return 0
+        return NEVER if self._due is None else self._due
 
     def boundary(self, n: int) -> List[int]:
         """Step ``n`` is about to begin; returns what to do before it, in order."""
