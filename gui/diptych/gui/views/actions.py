@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
@@ -28,6 +29,8 @@ class _Spec:
     tip: str
     keys: tuple[str, ...] = ()
     icon: str | None = None
+    local: bool = False
+    """Its keys hold only where it is put by whoever does it: they are single letters."""
 
 
 _SPECS = (
@@ -78,6 +81,43 @@ _SPECS = (
     _Spec(
         "follow", tr("Follow the newest step"), tr("Stay at the newest step"), ("Space",), "follow"
     ),
+    _Spec("axis", tr("Count steps, not seconds"), tr("By step or by time"), ("X",), None, True),
+    _Spec("pause", tr("Hold the picture"), tr("Reading goes on"), ("H", "Pause"), None, True),
+    _Spec("fit", tr("Show everything"), tr("The whole of every run"), ("F",), None, True),
+    _Spec(
+        "next_window",
+        tr("Next profile window"),
+        tr("Enter opens its operators"),
+        ("N",),
+        None,
+        True,
+    ),
+    _Spec(
+        "previous_window",
+        tr("Previous profile window"),
+        tr("Enter opens its operators"),
+        ("P",),
+        None,
+        True,
+    ),
+    _Spec(
+        "next_unusual",
+        tr("Next unusual step"),
+        tr("Say what was different in it"),
+        ("Shift+N",),
+        None,
+        True,
+    ),
+    _Spec(
+        "previous_unusual",
+        tr("Previous unusual step"),
+        tr("Say what was different in it"),
+        ("Shift+P",),
+        None,
+        True,
+    ),
+    _Spec("export_png", tr("Plots as PNG…"), tr("Write a picture of the plots"), ("Ctrl+Shift+S",)),
+    _Spec("copy_plots", tr("Copy plots"), tr("Put a picture of the plots on the clipboard")),
     _Spec("stop", tr("Stop"), tr("End the runs that are shown and live"), ("Ctrl+.",), "stop"),
     _Spec("capture", tr("Capture"), tr("Profile the next steps now"), ("Ctrl+T",), "capture"),
     _Spec(
@@ -114,6 +154,18 @@ _SPECS = (
 
 _TABS = tuple(name.lower() for name in TAB_NAMES)
 
+PLOTS = (
+    "follow",
+    "pause",
+    "fit",
+    "axis",
+    "next_window",
+    "previous_window",
+    "next_unusual",
+    "previous_unusual",
+)
+"""What is done to the plots of the live view, by keys that hold there."""
+
 _MENUS: tuple[tuple[str, tuple[str | None, ...]], ...] = (
     (
         tr("&File"),
@@ -124,6 +176,7 @@ _MENUS: tuple[tuple[str, tuple[str | None, ...]], ...] = (
             None,
             "export_csv",
             "export_traces",
+            "export_png",
             None,
             "runtimes",
             None,
@@ -140,6 +193,7 @@ _MENUS: tuple[tuple[str, tuple[str | None, ...]], ...] = (
             "copy_path",
             "copy_id",
             "copy_command",
+            "copy_plots",
             None,
             "search",
             "find",
@@ -148,7 +202,7 @@ _MENUS: tuple[tuple[str, tuple[str | None, ...]], ...] = (
             "clear",
         ),
     ),
-    (tr("&View"), (*_TABS, None, "follow", "refresh", None, "@theme")),
+    (tr("&View"), (*_TABS, None, *PLOTS, None, "refresh", None, "@theme")),
     (
         tr("&Run"),
         (
@@ -191,7 +245,7 @@ class Actions:
         for spec in (*_SPECS, *_tab_specs()):
             self.by_name[spec.key] = self._make(window, spec)
             self._tips[spec.key] = spec.tip
-        for name in ("follow", "explain"):
+        for name in ("follow", "explain", "axis", "pause"):
             self.by_name[name].setCheckable(True)
             # In a menu an icon stands where the tick should be.
             self.by_name[name].setIconVisibleInMenu(False)
@@ -248,7 +302,10 @@ class Actions:
         action.setStatusTip(spec.tip)
         if spec.icon is not None:
             bind_icon(action, spec.icon)
-        window.addAction(action)
+        if spec.local:
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        else:
+            window.addAction(action)
         return action
 
 

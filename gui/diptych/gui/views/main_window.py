@@ -29,6 +29,7 @@ from diptych.gui.views.error_bar import ErrorBar
 from diptych.gui.views.finding import Finding
 from diptych.gui.views.header import Header, logo
 from diptych.gui.views.memory import Memory
+from diptych.gui.views.plot_actions import PlotActions
 from diptych.gui.views.runs_list import RunsList
 from diptych.gui.views.screen import fit_screen
 from diptych.gui.views.stage import Stage
@@ -67,6 +68,7 @@ class MainWindow(QMainWindow):
         self.tracing = Tracing(self)
         self.finding = Finding(self)
         self.care = CareCommands(self)
+        self.plots = PlotActions(self.stage, self.context.selection, self.actions_)
         self.memory = Memory(self)
         self._connect()
         self._connect_actions()

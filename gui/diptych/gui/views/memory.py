@@ -52,6 +52,7 @@ class Memory(QObject):
         span = self._settings.read("brush", tuple[float, float])
         selection = self._window.context.selection
         if span is not None and list(selection.shown) == self._kept:
+            selection.set_axis(self._settings.read("brush_axis", str) or "time")
             selection.set_range(span)
 
     def soon(self, *_: object) -> None:
@@ -66,7 +67,7 @@ class Memory(QObject):
         # Before the runs are listed nothing is shown, which is nobody's choice.
         if shown or self._window.context.hub.listed:
             brush = None if selection.range is None else list(selection.range)
-            self._settings.set(shown=shown, brush=brush)
+            self._settings.set(shown=shown, brush=brush, brush_axis=selection.axis)
         self._window.stage.save()
         self._settings.set(**self._window.geometry_state())
 
