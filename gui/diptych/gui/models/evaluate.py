@@ -74,6 +74,8 @@ def evaluate(
     requests: list[RunRequest] = []
     if not checks:
         requests, checks = _requests(draft, home)
+        # The same in the words of the window, whose buttons are nearer than a command.
+        checks = (_without_runtime(draft, infos) or checks) if checks else []
     if checks:
         return Evaluation((), _distinct(checks))
     for request in requests:
@@ -151,6 +153,21 @@ def _wrong_environment(draft: Draft) -> list[Check]:
     except RequestError as error:
         return [Check("error", _sentence(error), error.field)] if draft.source == "script" else []
     return []
+
+
+def _without_runtime(draft: Draft, infos: Sequence[RuntimeInfo]) -> list[Check]:
+    """Say of a framework that nothing on this machine has it, and which button helps."""
+    checks = []
+    for framework in draft.frameworks if draft.source == "catalogue" else ():
+        has = any(framework in info.frameworks for info in infos)
+        if not has and not draft.pythons.get(framework):
+            text = tr(
+                "No Python here can import {name}: press Create one above, which also lets you "
+                "add an interpreter",
+                name=TITLES[framework],
+            )
+            checks.append(Check("error", text))
+    return checks
 
 
 # -- the requests ----------------------------------------------------------------

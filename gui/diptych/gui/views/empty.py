@@ -244,7 +244,8 @@ class EmptyView(QWidget):
             self._gpu.tell("ok", _gpu_words(machine.gpus))
         else:
             why = machine.gpu_reason or tr("no NVIDIA GPU was found")
-            self._gpu.tell("none", tr("None, runs use the CPU: {why}", why=why))
+            # Why there is none is long; that runs go without it is what matters here.
+            self._gpu.tell("none", tr("None, so runs use the CPU ({why})", why=why))
         host = machine.host
         cores = fmt.UNKNOWN
         if host.cores_logical is not None:

@@ -120,7 +120,7 @@ class Header(QWidget):
 
     def fit(self) -> None:
         """Choose between words and icons, and between the search field and its icon."""
-        if self.search.hasFocus():
+        if self.search.searching:
             return
         words = self._room(words=True) >= scaled(_LEAST + 40)
         style = Qt.ToolButtonStyle
@@ -175,7 +175,7 @@ class Header(QWidget):
     def _export(self, actions: Actions) -> QToolButton:
         menu = QMenu(self)
         menu.setToolTipsVisible(True)
-        both = [actions["export_csv"], actions["export_traces"]]
+        both = [actions["export_csv"], actions["export_traces"], actions["export_png"]]
         menu.addActions(both)
         made = QToolButton()
         made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)

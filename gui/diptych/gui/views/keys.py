@@ -55,7 +55,8 @@ class KeysDialog(Plain):
         self.fill(body, None, close)
         self._show()
         self.filter.setFocus()
-        inside = self._scroll.widget().sizeHint()
+        content = self._scroll.widget()
+        inside = content.sizeHint() if content is not None else QSize(400, 300)
         around = QSize(scaled(130), scaled(190))
         self.resize((inside + around).boundedTo(room(self)))
 

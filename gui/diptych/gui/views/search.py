@@ -160,6 +160,7 @@ class SearchField(QLineEdit):
         self.addAction(icon, QLineEdit.ActionPosition.LeadingPosition)
         self.look: Callable[[str], list[Hit]] = lambda _: []
         self._came_from: QWidget | None = None
+        self._searching = False
         self.model = _Hits(self)
         self.popup: QFrame | None = None
         # Hidden in here until there is something to show.
@@ -184,6 +185,11 @@ class SearchField(QLineEdit):
         self.list.show()
         return made
 
+    @property
+    def searching(self) -> bool:
+        """Whether somebody is typing here."""
+        return self._searching
+
     def begin(self) -> None:
         """Take the focus, and remember who had it."""
         window = self.window()
@@ -192,11 +198,18 @@ class SearchField(QLineEdit):
             self._came_from = had
         self.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.selectAll()
+        self._searching = True
+        self.refresh()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show what is found for what stands here."""
+        super().focusInEvent(event)
+        self._searching = True
         self.refresh()
 
     def refresh(self) -> None:
         """Look again for what is typed."""
-        hits = self.look(self.text()) if self.hasFocus() and self.text().strip() else []
+        hits = self.look(self.text()) if self._searching and self.text().strip() else []
         self.model.show(hits)
         if hits:
             self._choose(0)
@@ -232,6 +245,8 @@ class SearchField(QLineEdit):
             self.chosen.emit(hit)
 
     def _back(self) -> None:
+        self._searching = False
+        self.refresh()
         came_from, self._came_from = self._came_from, None
         if came_from is not None and came_from.isVisible():
             came_from.setFocus()
@@ -270,6 +285,6 @@ class SearchField(QLineEdit):
         """Take the results away."""
         super().focusOutEvent(event)
         if event.reason() != Qt.FocusReason.PopupFocusReason:
-            if self.popup is not None:
-                self.popup.hide()
+            self._searching = False
+            self.refresh()
             self.left.emit()

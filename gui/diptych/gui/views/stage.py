@@ -8,7 +8,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any, Protocol, runtime_checkable
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -25,6 +25,7 @@ from diptych.gui.models.settings import Settings
 from diptych.gui.models.trouble import Trouble
 from diptych.gui.text.runs import NOT_A_RUN, is_foreign
 from diptych.gui.text.tr import tr
+from diptych.gui.theme import scaled
 from diptych.gui.theme.tokens import PANEL
 from diptych.gui.views.about_line import AboutLine
 from diptych.gui.views.actions import TAB_NAMES, TAB_TITLES
@@ -41,6 +42,7 @@ _VIEWS = {
 }
 _NOW = ("diptych.gui.views.now", "NowPanel")
 _STATES = "views"
+_PANEL_MOST = 420
 
 
 @runtime_checkable
@@ -84,7 +86,7 @@ class Stage(QWidget):
             column.setContentsMargins(0, 0, 0, 0)
             self._pages.append(page)
             self.pages.addWidget(page)
-        self.panel = _panel()
+        self.panel = _Panel()
         inside = QWidget()
         self._no_run = label(ink="label", wrap=True)
         self._no_run.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -103,6 +105,7 @@ class Stage(QWidget):
         column.addLayout(body, 1)
         self.tabs.chosen.connect(self.choose)
         selection.shown_changed.connect(self._tell_foreign)
+        selection.shown_changed.connect(self.panel.start_over)
         selection.window_wanted.connect(self._show_window)
         hub.entries_changed.connect(self._tell_foreign)
         self._number = 0
@@ -211,10 +214,35 @@ class Stage(QWidget):
         self.panel.setWidget(view)
 
 
-def _panel() -> QScrollArea:
-    made = QScrollArea()
-    part(made, "panel")
-    made.setFixedWidth(PANEL)
-    made.setWidgetResizable(True)
-    made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    return made
+class _Panel(QScrollArea):
+    """As wide as what is in it wants to be, within bounds: a number is never cut."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        part(self, "panel")
+        self.setFixedWidth(scaled(PANEL))
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self.setAccessibleName(tr("Numbers of the shown runs"))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Look at the width again when what is inside has changed."""
+        if event.type() is QEvent.Type.LayoutRequest:
+            self._fit()
+        return super().eventFilter(watched, event)
+
+    def _fit(self) -> None:
+        inside = self.widget()
+        if inside is None:
+            return
+        bar = self.verticalScrollBar().sizeHint().width()
+        wanted = inside.minimumSizeHint().width() + bar + 2
+        # It grows and does not shrink: numbers get longer and shorter all the time.
+        width = max(self.width(), scaled(PANEL), min(wanted, scaled(_PANEL_MOST)))
+        if width != self.width():
+            self.setFixedWidth(width)
+
+    def start_over(self) -> None:
+        """Be no wider than usual again, for other runs."""
+        self.setFixedWidth(scaled(PANEL))
+        QTimer.singleShot(0, self, self._fit)

@@ -83,7 +83,9 @@ class RuntimeCard(QFrame):
         self._combo.setVisible(bool(usable))
         self._none.setVisible(not usable)
         looking = not self._runtimes.known
-        self._none.setText(tr("Looking…") if looking else tr("None found. Create one…"))
+        broken = any(self.framework in info.frameworks for info in self._runtimes.infos)
+        words = tr("Broken. What to do…") if broken else tr("None found. Create one…")
+        self._none.setText(tr("Looking…") if looking else words)
         self._none.setEnabled(not looking)
         self.check.blockSignals(True)
         self.check.setChecked(checked)
