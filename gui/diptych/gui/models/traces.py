@@ -9,17 +9,20 @@ from __future__ import annotations
 import contextlib
 import threading
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from PySide6.QtCore import QObject, Signal
 
 from diptych.gui.models import jobs
-from diptych.gui.models.trace_scene import Scene, make_scene
 from diptych.gui.models.trouble import Trouble
 from diptych.gui.text import format as fmt
 from diptych.gui.text.tr import tr
 from diptych.profiling.trace.errors import TraceCancelledError, TraceError
 from diptych.profiling.trace.table import TraceTable
+
+if TYPE_CHECKING:
+    # It brings the compiler, which must not be loaded before the window stands.
+    from diptych.gui.models.trace_scene import Scene
 
 Place = Literal["upper", "lower"]
 _RECENT = "recent_traces"
@@ -58,6 +61,8 @@ class Opening(QObject):
 
     def work(self, tell: jobs.Tell) -> Scene:
         """Read the file and fold it; runs beside the GUI's thread."""
+        from diptych.gui.models.trace_scene import make_scene
+
         table = read_table(self.path, lambda *known: tell(known), self._cancelled.is_set)
         tell((tr("arranging the lanes"), 0, 0))
         if self._cancelled.is_set():

@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
-import psutil
 
 from diptych.profiling.records.manifest import GitState, GpuDescription, HostInfo
 
@@ -43,6 +42,9 @@ def recorded_environment(environment: Mapping[str, str]) -> dict[str, str]:
 
 def host() -> HostInfo:
     """Describe the machine."""
+    # Here, because the window imports this module before it stands.
+    import psutil
+
     return HostInfo(
         name=socket.gethostname(),
         system=platform.platform(),
