@@ -18,7 +18,7 @@ import msgspec
 
 from diptych.profiling.records.layout import RunPaths, new_run_id
 from diptych.profiling.records.manifest import RunRequest
-from diptych.profiling.runner import control, locks, tree
+from diptych.profiling.runner import control, locks
 from diptych.profiling.runner import home as places
 from diptych.profiling.runner.command import shell_command
 from diptych.profiling.runner.control import ask_capture
@@ -26,7 +26,6 @@ from diptych.profiling.runner.errors import LaunchError, RequestError
 from diptych.profiling.runner.locks import is_live
 from diptych.profiling.runner.output import tail
 from diptych.profiling.runner.request import Settings, request_for_script, request_for_workload
-from diptych.profiling.runner.takeover import is_orphaned
 
 __all__ = [
     "LaunchError",
@@ -86,6 +85,11 @@ def ask_stop(directory: Path, by: str, *, kill: bool = False) -> None:
     Raises:
         OSError: the directory cannot be written.
     """
+    # Here, and below: what looks at processes takes longest to import, and the window
+    # imports this module before it stands.
+    from diptych.profiling.runner.takeover import is_orphaned
+    from diptych.profiling.runner.tree import TOKEN
+
     control.ask_stop(directory, by, kill=kill)
     if is_orphaned(directory):
         command = [*_RUNNER, str(directory), "--take-over"]
@@ -93,7 +97,7 @@ def ask_stop(directory: Path, by: str, *, kill: bool = False) -> None:
             process = subprocess.Popen(
                 command,
                 cwd=directory,
-                env={name: v for name, v in os.environ.items() if name != tree.TOKEN},
+                env={name: v for name, v in os.environ.items() if name != TOKEN},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
@@ -157,13 +161,15 @@ def _above_standard(descriptor: int | None) -> Iterator[tuple[int, ...]]:
 def _popen(
     command: Sequence[str], directory: Path, passed: tuple[int, ...]
 ) -> subprocess.Popen[bytes]:
+    from diptych.profiling.runner.tree import TOKEN
+
     # In the run directory: `-m` puts the working folder on the module path, and
     # a user's random.py must not become the runner's.
     with RunPaths(directory).runner_log.open("ab") as log:
         return subprocess.Popen(
             command,
             cwd=directory,
-            env={**os.environ, tree.TOKEN: directory.name},
+            env={**os.environ, TOKEN: directory.name},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
