@@ -61,7 +61,8 @@ class Context(QObject):
         }
         self.selection.learn(told)
         known = {entry.id for entry in self.hub.entries}
-        if any(run not in known for run in self.selection.shown):
+        gone = any(run not in known for run in self.selection.shown)
+        if gone and self.hub.complete:
             self.selection.show([run for run in self.selection.shown if run in known])
 
     def _learn_one(self, run: str) -> None:

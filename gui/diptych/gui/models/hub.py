@@ -37,7 +37,7 @@ class RunHub(QObject):
         self._by_id: dict[str, RunEntry] = {}
         self._snapshots: dict[str, RunSnapshot] = {}
         self._shown: tuple[str, ...] = ()
-        self._listed = False
+        self._listed = self._complete = False
         self._rung.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
         self._inbox = Inbox(self._rung.emit)
         self._reader = Reader(runs, self._inbox)
@@ -53,6 +53,11 @@ class RunHub(QObject):
     def listed(self) -> bool:
         """Whether the store was looked at yet."""
         return self._listed
+
+    @property
+    def complete(self) -> bool:
+        """Whether `entries` are all runs: thousands are listed one after the other."""
+        return self._complete
 
     def entry(self, run_id: str) -> RunEntry | None:
         """Return the run's line of the list."""
@@ -94,7 +99,7 @@ class RunHub(QObject):
         self._reader.pace(self._pace.next())
         news = self._inbox.take()
         if news.entries is not None:
-            self._listed = True
+            self._listed, self._complete = True, news.complete
             self._entries = news.entries
             self._by_id = {entry.id: entry for entry in news.entries}
             self._drop()

@@ -31,6 +31,8 @@ _BACKGROUND = 0.5
 """The same for a live run that is only in the list."""
 
 _LISTING = 1.0
+_AT_ONCE = 0.15
+"""Seconds of reading manifests after which the window is told what is known so far."""
 _AFTER_TROUBLE = 1.0
 _GREW_LATELY = 1.0
 _PROGRESS = 0.4
@@ -46,6 +48,8 @@ class News:
     """What is new since it was last taken."""
 
     entries: list[RunEntry] | None = None
+    complete: bool = True
+    """Whether ``entries`` are all that there are."""
     snapshots: dict[str, RunSnapshot] = field(default_factory=dict)
     trouble: str | None = None
 
@@ -66,7 +70,7 @@ class Inbox:
         """Add ``news``; the newest of each kind stays."""
         with self._lock:
             if news.entries is not None:
-                self._news.entries = news.entries
+                self._news.entries, self._news.complete = news.entries, news.complete
             self._news.snapshots.update(news.snapshots)
             self._news.trouble = news.trouble or self._news.trouble
             ring, self._rung = not self._rung, True
@@ -108,6 +112,7 @@ class Reader:
         self._followed: dict[str, _Followed] = {}
         self._directories: dict[str, Path] = {}
         self._entries: list[RunEntry] | None = None
+        self._complete = True
         self._token: object = None
         self._listed = float("-inf")
         self._apart = FAST
@@ -193,14 +198,16 @@ class Reader:
         self._listed = now
         extra = [directory for directory in self._extra if directory.is_dir()]
         token = (self._store.token(), extra)
-        if token == self._token and not forced:
+        if token == self._token and not forced and self._store.complete:
             return
-        entries = _unique([*self._store.list(), *map(read_entry, extra)])
+        entries = _unique([*self._store.list(_AT_ONCE), *map(read_entry, extra)])
+        if not self._store.complete:
+            self._listed = 0.0  # go on at once
         self._token = (self._store.token(), extra)
         self._directories = {entry.id: entry.directory for entry in entries}
-        if entries != self._entries:
-            self._entries = entries
-            news.entries = entries
+        if entries != self._entries or self._store.complete != self._complete:
+            self._entries, self._complete = entries, self._store.complete
+            news.entries, news.complete = entries, self._complete
 
     def _follow(self) -> None:
         """Open what is shown or live, close what has not been either for long."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from diptych.gui.models.hub import RunHub
 from diptych.gui.models.queue import RunQueue
 from diptych.gui.models.run_rows import Row, RowCache, build
 from diptych.gui.text.plain import one_line, plain, tooltip
-from diptych.gui.text.runs import NOT_A_RUN, WORDS, tag_words
+from diptych.gui.text.runs import WORDS, tag_words
 from diptych.gui.text.tr import tr, trn
 from diptych.gui.theme import scaled
 from diptych.gui.theme.tokens import ROW_TALL
@@ -34,6 +33,8 @@ Index = QModelIndex | QPersistentModelIndex
 
 _REFRESH_MS = 250
 _TIP_LINES = 12
+_WARM, _WARM_MS = 40, 10
+"""Runs that are put into words at once, and the pause between."""
 
 
 class RunListModel(QAbstractListModel):
@@ -61,6 +62,10 @@ class RunListModel(QAbstractListModel):
         self._timer.setSingleShot(True)
         self._timer.setInterval(_REFRESH_MS)
         self._timer.timeout.connect(self.refresh)
+        self._warming = QTimer(self)
+        self._warming.setInterval(_WARM_MS)
+        self._warming.timeout.connect(self._warm)
+        self._cold = 0
         hub.entries_changed.connect(self._entries)
         hub.snapshot_changed.connect(lambda *_: self._soon())
         queue.changed.connect(self.refresh)
@@ -157,8 +162,8 @@ class RunListModel(QAbstractListModel):
                 del self._typed[key]
                 continue
             for n, row in enumerate(rows):
-                if row.key == key and row.run is not None:
-                    rows[n] = replace(row, title=name, run=replace(row.run, title=name))
+                if row.key == key:
+                    rows[n] = row.renamed(name)
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - as Qt declares it
         """Count the rows."""
@@ -187,7 +192,7 @@ class RunListModel(QAbstractListModel):
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         """Take in the name that was typed for a run."""
         row = self._rows[index.row()]
-        if role != Qt.ItemDataRole.EditRole or row.run is None or value == self._name(row.key):
+        if role != Qt.ItemDataRole.EditRole or not row.is_run or value == self._name(row.key):
             return False
         if one_line(value):
             self._typed[row.key] = (self._hub.entry(row.key), one_line(value))
@@ -197,11 +202,11 @@ class RunListModel(QAbstractListModel):
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         """Let only runs be selected, or reached by the arrow keys."""
-        run = self._rows[index.row()].run
-        if run is None:
+        row = self._rows[index.row()]
+        if not row.is_run:
             return Qt.ItemFlag.NoItemFlags
         made = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
-        return made if run.second == NOT_A_RUN else made | Qt.ItemFlag.ItemIsEditable
+        return made if row.foreign else made | Qt.ItemFlag.ItemIsEditable
 
     def _name(self, run: str) -> str:
         """Return the name that a person gave, whole."""
@@ -213,6 +218,17 @@ class RunListModel(QAbstractListModel):
     def _entries(self, entries: list[RunEntry]) -> None:
         self._cache.keep_only({entry.id for entry in entries})
         self.refresh()
+        self._cold = len(self._rows)
+        self._warming.start()
+
+    def _warm(self) -> None:
+        """Put some more runs into words, so that the first letter of a filter is quick."""
+        end = min(self._cold, len(self._rows))
+        self._cold = max(0, end - _WARM)
+        for row in self._rows[self._cold : end]:
+            row.warm()
+        if not self._cold:
+            self._warming.stop()
 
     def _soon(self) -> None:
         if not self._timer.isActive():

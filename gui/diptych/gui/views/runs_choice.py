@@ -39,7 +39,7 @@ class RunsChoice(QObject):
         """Return the ids of the selected runs that are in sight, in the order of the list."""
         places = sorted(index.row() for index in self._view.selectionModel().selectedIndexes())
         rows = self._model.rows
-        return [rows[place].key for place in places if rows[place].run is not None]
+        return [rows[place].key for place in places if rows[place].is_run]
 
     def neighbour(self, runs: Sequence[str]) -> str | None:
         """Return the run that stands behind ``runs``, or else before them."""
@@ -48,7 +48,7 @@ class RunsChoice(QObject):
             return None
         rows, gone = self._model.rows, set(runs)
         around = [*rows[max(places) + 1 :], *reversed(rows[: min(places)])]
-        return next((r.key for r in around if r.run is not None and r.key not in gone), None)
+        return next((r.key for r in around if r.is_run and r.key not in gone), None)
 
     def expect(self, runs: Sequence[str]) -> None:
         """Show runs as soon as they are in the list."""

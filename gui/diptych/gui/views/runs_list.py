@@ -214,7 +214,7 @@ class RunsList(QWidget):
 
     def _open(self, index: QModelIndex) -> None:
         row: Row = index.data(ROW)
-        if row.run is not None:
+        if row.is_run:
             self._selection.show([row.key])
             self.opened.emit(row.key)
 
@@ -228,7 +228,7 @@ class RunsList(QWidget):
             cancel = menu.addAction(tr("Do not start it"))
             cancel.setEnabled(not row.waiting.starting)
             cancel.triggered.connect(lambda: self.cancel_wanted.emit(row.key))
-        elif row is not None and row.run is not None:
+        elif row is not None and row.is_run:
             if row.key not in self.keys():
                 self._selection.show([row.key])
             menu.addActions(self._actions)

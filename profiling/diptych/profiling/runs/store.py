@@ -9,7 +9,8 @@ once; none ever changes anything in it.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -45,16 +46,21 @@ class RunStore:
         self._index = RunIndex(index) if index is not None else None
         self._cache: dict[str, Known] = {}
         self._listed = False
+        self.complete = True
+        """Whether the last listing had all runs."""
 
-    def list(self) -> list[RunEntry]:
-        """Return all runs, the newest first. Never raises."""
-        names = self._names()
+    def list(self, budget: float = float("inf")) -> list[RunEntry]:
+        """Return all runs, the newest first. Never raises.
+
+        Where that would take longer than ``budget`` seconds of reading, some
+        are left out, or are as they were: the next listing goes on with them.
+        """
         before = self._cache
         if self._index is not None and not self._listed:
             before = self._index.load(self.folder)
         self._listed = True
-        self._cache = {name: self._known(name, before.get(name)) for name in names}
-        if self._index is not None:
+        self._look_at_all(before, _Budget(budget))
+        if self._index is not None and self.complete:
             self._index.keep(self._cache)
         entries = [known.entry for known in self._cache.values()]
         return sorted(entries, key=lambda entry: (entry.created, entry.id), reverse=True)
@@ -104,12 +110,36 @@ class RunStore:
         except OSError:
             return []
 
-    def _known(self, name: str, before: Known | None) -> Known:
-        directory = self.folder / name
-        stamp = _stamp(directory)
-        if before is None or before.stamp != stamp or before.entry.state.live:
-            return Known(stamp, read_entry(directory))
-        return before
+    def _look_at_all(self, before: Mapping[str, Known], budget: _Budget) -> None:
+        self._cache, self.complete = {}, True
+        # Ids begin with the time: what is left out is the oldest.
+        for name in reversed(self._names()):
+            known = before.get(name)
+            directory = self.folder / name
+            stamp = _stamp(directory)
+            if known is None or known.stamp != stamp or known.entry.state.live:
+                if budget.spent:
+                    self.complete = False
+                else:
+                    known = Known(stamp, read_entry(directory))
+            if known is not None:
+                self._cache[name] = known
+
+
+class _Budget:
+    """Time that may be spent, counted from when it is first asked for."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._until: float | None = None
+
+    @property
+    def spent(self) -> bool:
+        """Whether nothing is left of it."""
+        now = time.monotonic()
+        if self._until is None:
+            self._until = now + self._seconds
+        return now > self._until
 
 
 def choose(text: str, entries: Sequence[RunEntry]) -> RunEntry:
