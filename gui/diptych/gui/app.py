@@ -26,7 +26,10 @@ INSTEAD = "without a window, `make demo` runs both frameworks and `diptych run` 
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Open the window and return when it is closed. ``argv`` goes to Qt."""
+    """Open the window and return when it is closed.
+
+    ``argv`` goes to Qt; a word that is no option is a trace file that is opened.
+    """
     reason = syslibs.no_display() or _lacking()
     if reason is not None:
         sys.stderr.write(f"diptych: no window can open: {reason}; {INSTEAD}\n")
@@ -36,8 +39,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if problem is not None:
         sys.stderr.write(f"diptych: {problem}\n")
         return 1
-    app = application(["diptych", *(sys.argv[1:] if argv is None else argv)])
-    return _show(app, home)
+    words = list(sys.argv[1:] if argv is None else argv)
+    app = application(["diptych", *words])
+    return _show(app, home, [Path(word) for word in words if not word.startswith("-")][:2])
 
 
 def application(argv: Sequence[str]) -> QApplication:
@@ -56,7 +60,7 @@ def application(argv: Sequence[str]) -> QApplication:
     return existing if isinstance(existing, QApplication) else QApplication(list(argv))
 
 
-def _show(app: QApplication, home: Path) -> int:
+def _show(app: QApplication, home: Path, traces: Sequence[Path] = ()) -> int:
     from PySide6.QtCore import QTimer
 
     from diptych.gui.crash import CrashReports
@@ -74,6 +78,7 @@ def _show(app: QApplication, home: Path) -> int:
     wake.start(250)
     wake.timeout.connect(lambda: None)
     window.show()
+    window.tracing.open(traces)
     status = app.exec()
     # Widgets go before the interpreter does, in an order that Qt knows.
     wake.stop()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QMenu
 
 from diptych.gui.models.traces import Traces
@@ -40,6 +41,19 @@ class Tracing(QObject):
         window.setAcceptDrops(True)
         window.installEventFilter(self)
 
+    def open(self, files: Sequence[Path]) -> None:
+        """Open one file, or two one below the other."""
+        if not files:
+            return
+        self.traces.open(files[0])
+        if len(files) > 1:
+            self._below = files[1].absolute()
+            self.traces.changed.connect(self._open_below)
+
+    def _open_below(self) -> None:
+        self.traces.changed.disconnect(self._open_below)
+        self.traces.open(self._below, "lower")
+
     def _show_timeline(self) -> None:
         """Bring the tab to the front; what is open is shown even where there are no runs."""
         window = self._window
@@ -63,17 +77,17 @@ class Tracing(QObject):
         """Take files that are dropped on the window."""
         if isinstance(event, QDropEvent):
             # A drag enters and moves before it is dropped, and is a drop event all the time.
-            path = _dropped(event)
-            if path is None:
+            files = _dropped(event)
+            if not files:
                 return False
             event.acceptProposedAction()
-            if not isinstance(event, QDragEnterEvent) and event.type() is QEvent.Type.Drop:
-                self.traces.open(path)
+            if event.type() is QEvent.Type.Drop:
+                self.open(files[:2])
             return True
         return super().eventFilter(watched, event)
 
 
-def _dropped(event: QDropEvent) -> Path | None:
-    """Return the file that a drop brings; a folder is none."""
+def _dropped(event: QDropEvent) -> list[Path]:
+    """Return the files that a drop brings; a folder is none."""
     files = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-    return next((path for path in files if path.is_file()), None)
+    return [path for path in files if path.is_file()]
