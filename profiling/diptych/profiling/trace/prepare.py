@@ -49,4 +49,17 @@ def prepare(look: Callable[[str, int, int], None]) -> None:
             small = Path(folder, "small.json")
             small.write_bytes(_SMALL)
             store.open_trace(small, cache=False, threads=1)
+        _rest()
         look(PREPARING, 1, 1)
+
+
+def _rest() -> None:
+    """Compile what only large files need."""
+    from diptych.profiling.trace.intern import Lanes, Texts
+    from diptych.profiling.trace.jit import memory
+    from diptych.profiling.trace.scan_event import event_start
+    from diptych.profiling.trace.source import buffer_of
+
+    Texts().grow()
+    Lanes().grow()
+    event_start(memory(buffer_of(64)), 0, 0, 0)

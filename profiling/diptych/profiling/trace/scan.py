@@ -19,7 +19,6 @@ from typing import Any
 import numpy as np
 
 from diptych.profiling.trace import scan_block as sb
-from diptych.profiling.trace.errors import TraceCancelledError
 from diptych.profiling.trace.intern import Lanes, Texts
 from diptych.profiling.trace.jit import memory
 from diptych.profiling.trace.scan_bytes import PADDING
@@ -264,13 +263,3 @@ class Scanner:
                 return Part(piece, -1)
             first = piece.base + place
         return self._again(piece, first)
-
-
-def cancelled(cancel: Callable[[], bool] | None) -> None:
-    """Stop here if whoever waits does not want to any more.
-
-    Raises:
-        TraceCancelledError: then.
-    """
-    if cancel is not None and cancel():
-        raise TraceCancelledError

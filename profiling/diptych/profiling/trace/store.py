@@ -11,13 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from diptych.profiling.trace.build import built
 from diptych.profiling.trace.cache import Cache
 from diptych.profiling.trace.digest import digest, stamp
-from diptych.profiling.trace.gather import gathered
-from diptych.profiling.trace.outer import OuterReader
-from diptych.profiling.trace.prepare import prepare
-from diptych.profiling.trace.scan import Scanner, cancelled
+from diptych.profiling.trace.errors import TraceCancelledError
 from diptych.profiling.trace.source import Limits, opened
 from diptych.profiling.trace.table import TraceTable
 
@@ -78,7 +74,8 @@ def _looking(
     progress: Progress | None, cancel: Callable[[], bool] | None
 ) -> Callable[[str, int, int], None]:
     def look(what: str, done: int, total: int) -> None:
-        cancelled(cancel)
+        if cancel is not None and cancel():
+            raise TraceCancelledError
         if progress is not None:
             progress(what, done, total)
 
@@ -95,6 +92,13 @@ def _digest(path: Path) -> str | None:
 def _read(
     path: Path, look: Callable[[str, int, int], None], limits: Limits, threads: int | None
 ) -> TraceTable:
+    # Imported here: a trace that is kept opens without a compiler.
+    from diptych.profiling.trace.build import built
+    from diptych.profiling.trace.gather import gathered
+    from diptych.profiling.trace.outer import OuterReader
+    from diptych.profiling.trace.prepare import prepare
+    from diptych.profiling.trace.scan import Scanner
+
     with opened(path, limits) as source:
         prepare(look)
         look(READING, 0, source.size)

@@ -76,13 +76,12 @@ def layout_of(
     columns = {"order": order, "start": start, "duration": duration, "depth": depth}
     if most > 1:
         track, lane, parent = _split(roles, pieces, columns, track, lane, parent)
-    bounds = np.flatnonzero(np.diff(track, prepend=-1, append=-1)) if count else np.zeros(1, int)
+    both = track.astype(np.int64) * nest.LANES + lane
+    bounds = np.flatnonzero(np.diff(both, prepend=-1, append=-1)) if count else np.zeros(1, int)
     starts = bounds[:-1]
-    made = (
-        [_Made(keys[ranked[t]], int(n)) for t, n in zip(track[starts], lane[starts], strict=True)]
-        if most > 1
-        else [_Made(keys[k], 0) for k in ranked]
-    )
+    made = [
+        _Made(keys[ranked[t]], int(n)) for t, n in zip(track[starts], lane[starts], strict=True)
+    ]
     track = np.repeat(np.arange(len(starts), dtype=np.int32), np.diff(bounds))
     order = columns["order"]
     return _laid_out(
