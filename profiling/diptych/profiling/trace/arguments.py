@@ -7,28 +7,27 @@ the object.
 
 from __future__ import annotations
 
-import gzip
 import mmap
 import tempfile
-import zlib
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
+from diptych.profiling.trace.digest import stamp
 from diptych.profiling.trace.errors import TraceError
+from diptych.profiling.trace.source import GZIP, Limits, buffer_of, opened
 from diptych.profiling.trace.table import Int32, Int64, TraceTable
 
 if TYPE_CHECKING:
     from types import TracebackType
 
 _BLOCK = 4 << 20
-_GZIP = b"\x1f\x8b"
 
 
 class Arguments:
     """The raw ``args`` of a table's events; a context manager.
 
     Raises:
-        TraceError: the file cannot be read any more.
+        TraceError: the file cannot be read any more, or has changed.
     """
 
     def __init__(self, table: TraceTable, folder: Path) -> None:
@@ -40,10 +39,13 @@ class Arguments:
         self._bytes: mmap.mmap | bytes = b""
         if not self._size:
             return
+        now = stamp(table.path)
+        if table.stamp and table.stamp != (now.size, now.modified):
+            raise TraceError(f"{table.path} has changed since it was opened")
         try:
             self._file = _inflated(table.path, self._size, folder)
             self._bytes = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
-        except (OSError, EOFError, zlib.error, ValueError) as error:
+        except (OSError, ValueError) as error:
             raise TraceError(f"{table.path}: {error}") from None
 
     def __call__(self, at: int, length: int) -> bytes:
@@ -72,7 +74,7 @@ def _reach(at: Int64, length: Int32) -> int:
 def _inflated(path: Path, size: int, folder: Path) -> IO[bytes]:
     """Open a file of which the first ``size`` inflated bytes can be mapped."""
     file = path.open("rb")
-    if file.read(2) != _GZIP:
+    if file.read(len(GZIP)) != GZIP:
         return file
     file.close()
     target = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - handed to the caller
@@ -85,21 +87,14 @@ def _inflated(path: Path, size: int, folder: Path) -> IO[bytes]:
 
 
 def _inflate(path: Path, target: IO[bytes], size: int) -> None:
-    from isal import igzip, isal_zlib
-
-    unpacked: Any = igzip
-    broken: tuple[Any, ...] = (EOFError, gzip.BadGzipFile, isal_zlib.error)
-
-    left = size
-    with unpacked.open(path, "rb") as source:
-        while left > 0:
-            try:
-                # One block of a damaged file at a time: what comes before the break counts.
-                block = source.read1(min(_BLOCK, left))
-            except broken:
+    buffer = buffer_of(_BLOCK)
+    at = 0
+    with opened(path, Limits()) as source:
+        while at < size:
+            got = source.fill(buffer, at, min(_BLOCK, size - at))
+            if not got:
                 break
-            if not block:
-                break
-            target.write(block)
-            left -= len(block)
+            target.write(memoryview(buffer)[:got])
+            at += got
+            source.forget(at)
     target.flush()

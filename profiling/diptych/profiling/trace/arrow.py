@@ -134,7 +134,7 @@ class _SliceColumns:
     def __init__(self, table: TraceTable) -> None:
         self._slices = table.slices
         self._texts = _Texts(table)
-        self._self_ns = trees.self_ns(table.slices)
+        self._self_ns = trees.slices_self_ns(table.slices)
         self._device = device_of(table)
         tracks = table.tracks
         self._stream = np.array([-1 if t.stream is None else t.stream for t in tracks], np.int64)

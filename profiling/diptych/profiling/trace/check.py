@@ -84,7 +84,9 @@ def _broken_off(table: TraceTable) -> Iterator[Finding]:
 
 def _dropped(table: TraceTable) -> Iterator[Finding]:
     for why, count in table.dropped.items():
-        yield Finding("dropped", "lost", f"events that could not be used: {why}", count)
+        # Most Kineto traces have such arrows; launches that lead nowhere are looked for below.
+        level: Literal["lost", "note"] = "note" if why.startswith("flow ") else "lost"
+        yield Finding("dropped", level, f"events that could not be used: {why}", count)
 
 
 def _nothing(table: TraceTable) -> Iterator[Finding]:
@@ -126,7 +128,7 @@ def _early(table: TraceTable) -> Iterator[Finding]:
 
 
 def _overlaps(table: TraceTable) -> Iterator[Finding]:
-    found = np.flatnonzero(trees.overlapping(table.slices))
+    found = np.flatnonzero(trees.overlapping(table))
     on_device = device_of(table)[table.slices.track[found]] >= 0
     host = "slices of one thread that overlap without one containing the other"
     yield from _of_rows(table, "overlap", "wrong", host, found[~on_device])

@@ -8,17 +8,15 @@ chrome://tracing and HolisticTraceAnalysis want them.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 import numpy as np
 
-from diptych.profiling.trace import nesting
 from diptych.profiling.trace.argument_text import ArgumentText
 from diptych.profiling.trace.arguments import Arguments
-from diptych.profiling.trace.joining import Member, free_thread
-from diptych.profiling.trace.metrics import trees
+from diptych.profiling.trace.joining import Member
 from diptych.profiling.trace.table import Int32, Int64
 
 _CHUNK = 20_000
@@ -32,8 +30,6 @@ class Emitted:
     arguments_lost: int = 0
     """Arguments that are no JSON and were left out."""
     next_flow: int = 1
-    lanes: list[tuple[int, int, str]] = field(default_factory=list)
-    """Threads that were added for overlapping slices: pid, tid, name."""
 
 
 def encoded(text: str) -> str:
@@ -54,7 +50,6 @@ class Emitter:
         self._done = emitted
         self._names: dict[int, str] = {}
         self._places = [f'"pid":{p.pid},"tid":{p.tid}' for p in member.places]
-        self._extra = self._overlapping()
 
     def _name(self, number: int) -> str:
         known = self._names.get(number)
@@ -101,7 +96,7 @@ class Emitter:
             strict=True,
         )
         for row, name, category, track, start, length, at, size in columns:
-            place = self._extra.get(row) or self._places[track]
+            place = self._places[track]
             args = self._args(arguments(at, size)) if at >= 0 else self._made(row)
             yield (
                 f'{{"ph":"X","cat":{self._name(category)},"name":{self._name(name)},'
@@ -201,46 +196,12 @@ class Emitter:
 
     def _ends(self, rows: Int32) -> tuple[list[str], list[str]]:
         s = self._table.slices
-        places = [
-            self._extra.get(row) or self._places[track]
-            for row, track in zip(rows.tolist(), s.track[rows].tolist(), strict=True)
-        ]
+        places = [self._places[track] for track in s.track[rows].tolist()]
         return self._times(s.start[rows]), places
-
-    def _overlapping(self) -> dict[int, str]:
-        """Give slices that overlap others, and all in them, threads of their own: row → place."""
-        slices = self._table.slices
-        late = trees.overlapping(slices)
-        if not late.any():
-            return {}
-        moved = np.flatnonzero(late | (trees.nearest(slices, late) >= 0))
-        used: dict[int, set[int]] = {}
-        for place in self._member.places:
-            used.setdefault(place.pid, set()).add(place.tid)
-        places = {}
-        for number in np.unique(slices.track[moved]):
-            rows = moved[slices.track[moved] == number]
-            start = slices.start[rows].tolist()
-            ends = (slices.start[rows] + slices.duration[rows]).tolist()
-            lanes = nesting.lanes(list(zip(start, ends, strict=True)))
-            for lane in range(max(lanes) + 1):
-                added = self._added(int(number), lane, used)
-                places.update(
-                    {int(r): added for r, at in zip(rows, lanes, strict=True) if at == lane}
-                )
-        return places
-
-    def _added(self, number: int, lane: int, used: dict[int, set[int]]) -> str:
-        track, pid = self._table.tracks[number], self._member.places[number].pid
-        tid = free_thread(used[pid], "")
-        name = f"{track.thread or track.tid}, overlapping {lane + 1}"
-        self._done.lanes.append((pid, tid, name))
-        return f'"pid":{pid},"tid":{tid}'
 
 
 def decimals(times: Int64) -> list[str]:
     """Return nanoseconds as microseconds, exactly."""
     whole, rest = np.divmod(times, 1000)
-    return [
-        f"{w}.{r:03d}" if r else f"{w}" for w, r in zip(whole.tolist(), rest.tolist(), strict=True)
-    ]
+    pairs = zip(whole.tolist(), rest.tolist(), strict=True)
+    return [f"{w}.{r:03d}" if r else str(w) for w, r in pairs]

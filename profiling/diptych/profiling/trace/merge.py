@@ -18,6 +18,7 @@ from diptych.profiling.trace.arrow import sound
 from diptych.profiling.trace.emitting import Emitted, Emitter, encoded
 from diptych.profiling.trace.errors import TraceCancelledError
 from diptych.profiling.trace.joining import Align, Member, Plan, plan
+from diptych.profiling.trace.metrics.trees import lanes
 from diptych.profiling.trace.placing import placed
 from diptych.profiling.trace.table import TraceTable, Track
 
@@ -104,8 +105,6 @@ def _body(joined: Plan, done: Emitted, folder: Path) -> Iterator[str]:
         text = ArgumentText(offset, member.devices)
         yield from _names(member, order)
         emitter = Emitter(member, text, done)
-        yield "".join(_meta("thread_name", pid, tid, name=name) for pid, tid, name in done.lanes)
-        done.lanes.clear()
         with Arguments(member.table, folder) as arguments:
             yield from emitter.chunks(arguments)
         # A round number above every id so far keeps those of the next file apart, and readable.
@@ -119,13 +118,16 @@ def _meta(kind: str, pid: int, tid: int, **args: Any) -> str:
 
 def _names(member: Member, order: int) -> Iterator[str]:
     seen = set()
+    thread = lanes(member.table.tracks).tolist()
     for position, (track, place) in enumerate(zip(member.table.tracks, member.places, strict=True)):
         if place.pid not in seen:
             seen.add(place.pid)
             yield _meta("process_name", place.pid, 0, name=_process(member, track))
             sort = order * 1_000_000 + position
             yield _meta("process_sort_index", place.pid, 0, sort_index=sort)
-        yield _meta("thread_name", place.pid, place.tid, name=track.thread or track.tid)
+        beside = "" if thread[position] == position else ", overlapping"
+        name = f"{track.thread or track.tid}{beside}"
+        yield _meta("thread_name", place.pid, place.tid, name=name)
         yield _meta("thread_sort_index", place.pid, place.tid, sort_index=position)
     for counter in member.table.counters:
         pid = member.hosts[counter.pid]
@@ -138,7 +140,8 @@ def _names(member: Member, order: int) -> Iterator[str]:
 def _process(member: Member, track: Track) -> str:
     if track.device is None:
         return _called(member, track.process, track.pid)
-    return _called(member, track.process or f"GPU {track.device}", track.pid)
+    name = track.process if "GPU" in track.process else f"{track.process} GPU {track.device}"
+    return f"{member.label}: {name.strip()}" if member.label else name.strip()
 
 
 def _called(member: Member, process: str, pid: str) -> str:
@@ -162,7 +165,9 @@ def _head(joined: Plan) -> str:
         top.update({k: v for k, v in values.items() if k not in _OWN and k not in top})
     top["displayTimeUnit"] = "ms"
     top["diptych"] = {**_ours(properties), "merged": [_said(member) for member in joined.members]}
-    lines = [f"{encoded(key)}: {json.dumps(exact(value), default=str)}" for key, value in top.items()]
+    lines = [
+        f"{encoded(key)}: {json.dumps(exact(value), default=str)}" for key, value in top.items()
+    ]
     if joined.base_ns:
         # A whole second: as a double, too, it is exact.
         lines.append(f'"baseTimeNanoseconds": {joined.base_ns}')

@@ -1,110 +1,118 @@
 """The compiled loops of `trees` and `selection`; importing this imports numba.
 
-Each is a plain loop over rows, compiled once a machine (numba's cache) and run
-without the interpreter's lock.
+Each is a plain loop over rows, compiled once a machine. Rows come in ``order``:
+thread by thread, by start, the longest first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any
 
-import numba
 import numpy as np
 
-F = TypeVar("F", bound=Callable[..., Any])
+from diptych.profiling.trace.jit import jit
+
 Array = Any
 """A NumPy array; numba tells the types itself."""
 
 
-def compiled(function: F) -> F:
-    """Return ``function`` compiled when it is first called."""
-    return cast("F", numba.njit(cache=True, nogil=True)(function))
+@jit
+def containers(
+    order: Array, thread: Array, start: Array, duration: Array, wanted: Array, above: Array
+) -> None:
+    """Fill ``above``: the innermost wanted row of its thread that contains each row, −1 without."""
+    stack = np.empty(len(order) + 1, np.int32)
+    depth, current = 0, -1
+    for row in order:
+        if thread[row] != current:
+            depth, current = 0, thread[row]
+        begin = start[row]
+        end = begin + duration[row]
+        while depth > 0 and start[stack[depth - 1]] + duration[stack[depth - 1]] <= begin:
+            depth -= 1
+        place = depth - 1
+        while place >= 0 and start[stack[place]] + duration[stack[place]] < end:
+            place -= 1
+        above[row] = stack[place] if place >= 0 else -1
+        if wanted[row]:
+            stack[depth] = row
+            depth += 1
 
 
-@compiled
-def nearest(parent: Array, wanted: Array, above: Array) -> None:
-    """Fill ``above``: the innermost wanted container of each row, −1 without."""
-    for i in range(len(parent)):
-        p = parent[i]
-        if p < 0:
-            above[i] = -1
-        elif wanted[p]:
-            above[i] = p
-        else:
-            above[i] = above[p]
-
-
-@compiled
-def uncovered(start: Array, duration: Array, above: Array, left: Array, reach: Array) -> None:
+@jit
+def uncovered(
+    order: Array, start: Array, duration: Array, above: Array, left: Array, reach: Array
+) -> None:
     """Take from ``left`` (durations) what rows below cover; ``reach`` starts as ``start``."""
-    for i in range(len(start)):
-        a = above[i]
+    for row in order:
+        a = above[row]
         if a < 0:
             continue
-        end = start[i] + duration[i]
-        fresh = end - max(start[i], reach[a])
+        end = start[row] + duration[row]
+        fresh = end - max(start[row], reach[a])
         if fresh > 0:
             left[a] -= fresh
             reach[a] = end
 
 
-@compiled
-def add_up(above: Array, values: Array) -> None:
+@jit
+def add_up(order: Array, above: Array, values: Array) -> None:
     """Add each row's value to the row above it, the lowest first."""
-    for i in range(len(above) - 1, -1, -1):
-        if above[i] >= 0:
-            values[above[i]] += values[i]
+    for row in order[::-1]:
+        if above[row] >= 0:
+            values[above[row]] += values[row]
 
 
-@compiled
+@jit
 def inside_same(
-    start: Array, duration: Array, track: Array, rows: Array, key: Array, keys: int, found: Array
+    rows: Array, thread: Array, start: Array, duration: Array, key: Array, keys: int, found: Array
 ) -> None:
-    """Mark rows that end before an earlier one of their key and track has ended."""
+    """Mark rows that end before an earlier one of their key and thread has ended."""
     reach = np.zeros(keys, np.int64)
     seen = np.full(keys, -1, np.int32)
     for i in range(len(rows)):
         row, k = rows[i], key[i]
         end = start[row] + duration[row]
-        if seen[k] == track[row] and end <= reach[k]:
+        if seen[k] == thread[row] and end <= reach[k]:
             found[i] = True
         else:
-            seen[k] = track[row]
+            seen[k] = thread[row]
             reach[k] = end
 
 
-@compiled
-def stacks(above: Array, name: Array, wanted: Array, path: Array, slots: Array) -> int:
+@jit
+def stacks(
+    order: Array, above: Array, name: Array, wanted: Array, path: Array, slots: Array
+) -> int:
     """Give chains of wanted rows numbers; ``path`` gets the chain that ends in or around each row.
 
-    ``above`` is the nearest wanted container, ``slots`` an empty hash table (−1) whose length
+    ``above`` is the innermost wanted container, ``slots`` an empty hash table (−1) whose length
     is a power of two, at least twice the wanted rows; it holds the first row of each chain.
     Returns the number of chains.
     """
     chains = 0
-    for i in range(len(above)):
-        upper = -1 if above[i] < 0 else path[above[i]]
-        if not wanted[i]:
-            path[i] = upper
+    for row in order:
+        upper = -1 if above[row] < 0 else path[above[row]]
+        if not wanted[row]:
+            path[row] = upper
             continue
-        slot = (upper * 2654435761 + name[i] * 40503 + 1) & (len(slots) - 1)
+        slot = (upper * 2654435761 + name[row] * 40503 + 1) & (len(slots) - 1)
         while slots[slot] >= 0:
             other = slots[slot]
             high = -1 if above[other] < 0 else path[above[other]]
-            if high == upper and name[other] == name[i]:
+            if high == upper and name[other] == name[row]:
                 break
             slot = (slot + 1) & (len(slots) - 1)
         if slots[slot] < 0:
-            slots[slot] = i
-            path[i] = chains
+            slots[slot] = row
+            path[row] = chains
             chains += 1
         else:
-            path[i] = path[slots[slot]]
+            path[row] = path[slots[slot]]
     return chains
 
 
-@compiled
+@jit
 def cut(
     start: Array, duration: Array, parent: Array, first: int, last: int, begin: int, end: int
 ) -> tuple[Array, Array, Array]:
@@ -132,21 +140,3 @@ def cut(
                 reach[above] = high
         n += 1
     return rows[:n], lengths[:n], own[:n]
-
-
-@compiled
-def overlapping(start: Array, duration: Array, parent: Array, track: Array, found: Array) -> None:
-    """Mark rows that begin inside an earlier one beside them and end after it."""
-    reach = np.full(len(start), np.iinfo(np.int64).min)
-    top, at = np.iinfo(np.int64).min, -1
-    for i in range(len(start)):
-        if track[i] != at:
-            top, at = np.iinfo(np.int64).min, track[i]
-        p = parent[i]
-        before = top if p < 0 else reach[p]
-        end = start[i] + duration[i]
-        found[i] = start[i] < before
-        if p < 0:
-            top = max(top, end)
-        else:
-            reach[p] = max(before, end)

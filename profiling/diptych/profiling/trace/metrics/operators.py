@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 from diptych.profiling.trace.metrics import groups, trees
-from diptych.profiling.trace.metrics.trees import Mask, kinds_mask
+from diptych.profiling.trace.metrics.trees import Mask, Threads, kinds_mask
 from diptych.profiling.trace.table import DEVICE_WORK, Int32, Int64, Kind, Slices, TraceTable
 
 By = Literal["name", "shape", "stack", "module"]
@@ -85,40 +85,42 @@ def by_operator(
 
     ``kinds`` asks for slices of other kinds (runtime calls, Python frames, …).
     """
-    slices = table.slices
+    slices, threads = table.slices, trees.threads(table)
     kinds = kinds or ((Kind.MODULE,) if by == "module" else operator_kinds(table))
     wanted = kinds_mask(slices, *kinds)
-    rows = np.flatnonzero(wanted).astype(np.int32)
-    group, count = _keys(slices, rows, by)
-    return _summed(slices, by, _owned(slices, wanted), rows, group, count)
+    rows = threads.order[wanted[threads.order]]
+    group, count = _keys(threads, rows, by)
+    return _summed(threads, by, _owned(threads, wanted), rows, group, count)
 
 
-def _keys(slices: Slices, rows: Int32, by: By) -> tuple[Int32, int]:
+def _keys(threads: Threads, rows: Int32, by: By) -> tuple[Int32, int]:
+    slices = threads.slices
     keys = [slices.name[rows], slices.category[rows]]
     if by == "shape":
         keys.append(slices.shape[rows])
     if by == "stack":
-        path, _ = trees.stacks(slices, kinds_mask(slices, *_FRAMES))
+        path, _ = trees.stacks(threads, kinds_mask(slices, *_FRAMES))
         keys.append(path[rows])
     return groups.numbered(*keys)
 
 
-def _owned(slices: Slices, wanted: Mask) -> _Own:
-    up = trees.nearest(slices, wanted)
+def _owned(threads: Threads, wanted: Mask) -> _Own:
+    slices = threads.slices
+    up = trees.containers(threads, wanted)
     above = np.where(wanted, up, np.int32(-1))
     work = np.flatnonzero(kinds_mask(slices, *DEVICE_WORK))
     owner = _starter(slices, work, wanted, up)
     device = _given(slices, owner, slices.duration[work])
     backward = np.zeros(len(slices), np.int64)
     if np.any(slices.kind[wanted] == Kind.MODULE):
-        backward, more, owner = _backward(slices, wanted, up, work, owner)
+        backward, more, owner = _backward(threads, wanted, up, work, owner)
         device += more
     calls = kinds_mask(slices, *_CALLS)
-    outermost = np.flatnonzero(calls & (trees.nearest(slices, calls) < 0))
+    outermost = np.flatnonzero(calls & (trees.containers(threads, calls) < 0))
     return _Own(
         wanted=wanted,
         above=above,
-        self_ns=trees.self_ns(slices, above),
+        self_ns=trees.self_ns(threads, above),
         runtime=_given(slices, up[outermost], slices.duration[outermost]),
         device=device,
         backward=backward,
@@ -135,32 +137,33 @@ def _given(slices: Slices, owner: Int32, values: Int64) -> Int64:
 def _starter(slices: Slices, work: Int64, wanted: Mask, up: Int32) -> Int32:
     """Return the innermost wanted slice that started each piece of device work; −1 without."""
     found = np.full(len(work), -1, np.int32)
-    for tie in (slices.operator[work], slices.launch[work]):
+    # What contains the call says more than the file (``External id``).
+    for tie in (slices.launch[work], slices.operator[work]):
         tied = np.where(tie < 0, -1, np.where(wanted[tie], tie, up[tie]))
         found = np.where(found < 0, tied, found).astype(np.int32)
     return found
 
 
 def _backward(
-    slices: Slices, modules: Mask, up: Int32, work: Int64, owner: Int32
+    threads: Threads, modules: Mask, up: Int32, work: Int64, owner: Int32
 ) -> tuple[Int64, Int64, Int32]:
     """Give what backward operators did to the modules of their forward operators.
 
     Returns self time and device time by slice, and the owners of ``work`` completed.
     """
+    slices = threads.slices
     operators = kinds_mask(slices, Kind.OPERATOR)
     behind = np.flatnonzero(operators & (slices.partner >= 0))
     behind = behind[slices.start[slices.partner[behind]] < slices.start[behind]]
     is_backward = np.zeros(len(slices), np.bool_)
     is_backward[behind] = True
-    outer = trees.nearest(slices, is_backward)
+    outer = trees.containers(threads, is_backward)
     head = np.where(is_backward, np.arange(len(slices), dtype=np.int32), outer)
     forward = np.where(head >= 0, slices.partner[head], -1)
     module = np.where(forward >= 0, np.where(modules[forward], forward, up[forward]), -1)
     rows = np.flatnonzero(operators & (module >= 0))
-    alone = trees.self_ns(
-        slices, np.where(operators, trees.nearest(slices, operators), np.int32(-1))
-    )
+    around = trees.containers(threads, operators)
+    alone = trees.self_ns(threads, np.where(operators, around, np.int32(-1)))
     starter = slices.operator[work]
     late = (owner < 0) & (starter >= 0)
     given = np.where(late, module[starter], -1).astype(np.int32)
@@ -172,11 +175,12 @@ def _backward(
 
 
 def _summed(
-    slices: Slices, by: By, own: _Own, rows: Int32, group: Int32, count: int
+    threads: Threads, by: By, own: _Own, rows: Int32, group: Int32, count: int
 ) -> OperatorRows:
+    slices = threads.slices
     lengths = slices.duration[rows]
-    outer = ~trees.inside_same(slices, rows, group, count)
-    inside = trees.inclusive(own.above, own.device)
+    outer = ~trees.inside_same(threads, rows, group, count)
+    inside = trees.inclusive(threads, own.above, own.device)
     own_time = groups.sums(group, own.self_ns[rows], count)
     order = np.argsort(-own_time, kind="stable")
     place = np.empty(count, np.int32)

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from diptych.profiling.trace.metrics.trees import kinds_mask, nearest
+from diptych.profiling.trace.metrics.trees import containers, kinds_mask, threads
 from diptych.profiling.trace.table import Int32, Int64, Kind, TraceTable
 
 _DIGITS = re.compile(r"\d+")
@@ -72,7 +72,7 @@ def _recurring(table: TraceTable) -> Int32:
     """
     slices = table.slices
     ranges = kinds_mask(slices, Kind.ANNOTATION)
-    rows = np.flatnonzero(ranges & (nearest(slices, ranges) < 0)).astype(np.int32)
+    rows = np.flatnonzero(ranges & (containers(threads(table), ranges) < 0)).astype(np.int32)
     families: dict[tuple[int, str], list[int]] = {}
     for row in rows[:100_000]:
         name = _DIGITS.sub("#", table.text(int(slices.name[row])))

@@ -1,17 +1,33 @@
-"""What follows from who contains whom, in one pass over the rows.
+"""Who contains whom on a thread, and what follows from it, in one pass over the rows.
 
-A parent stands before its children, and the rows of a track are sorted by
-start, so that a loop from the first to the last row sees containers first.
+A thread may have several tracks: slices that overlap without one containing
+the other lie on tracks of their own. For operators, modules and frames the
+thread counts, so that a Python frame that is off by a microsecond does not
+hide an operator from its caller.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
-from diptych.profiling.trace.table import Int32, Int64, Slices
+from diptych.profiling.trace.table import Int32, Int64, Slices, TraceTable, Track
 
 Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Threads:
+    """The rows of a table thread by thread, by start, the longest first."""
+
+    slices: Slices
+    order: Int32
+    """All rows."""
+    thread: Int32
+    """Thread of each row."""
 
 
 def kinds_mask(slices: Slices, *kinds: int) -> Mask:
@@ -22,64 +38,101 @@ def kinds_mask(slices: Slices, *kinds: int) -> Mask:
     return mask
 
 
-def nearest(slices: Slices, wanted: Mask) -> Int32:
-    """Return for each row the innermost container that is wanted, −1 without."""
+def lanes(tracks: Sequence[Track]) -> Int32:
+    """Return the thread of each track: the first track of the same process and thread."""
+    first: dict[tuple[str, str, bool], int] = {}
+    keys = ((track.pid, track.tid, track.device is None) for track in tracks)
+    return np.array([first.setdefault(key, n) for n, key in enumerate(keys)], np.int32)
+
+
+def threads(table: TraceTable) -> Threads:
+    """Put the tracks of each thread together."""
+    slices, tracks = table.slices, table.tracks
+    of_track = lanes(tracks)
+    order = np.arange(len(slices), dtype=np.int32)
+    thread = of_track[slices.track] if len(tracks) else order
+    several = np.flatnonzero(np.bincount(of_track, minlength=1) > 1)
+    if not len(several):
+        return Threads(slices, order, thread)
+    parts = [order[~np.isin(thread, several)]]
+    for number in several:
+        rows = order[thread == number]
+        parts.append(rows[np.lexsort((rows, -slices.duration[rows], slices.start[rows]))])
+    return Threads(slices, np.concatenate(parts), thread)
+
+
+def containers(threads: Threads, wanted: Mask) -> Int32:
+    """Return for each row the innermost wanted row of its thread that contains it, −1 without."""
     from diptych.profiling.trace.metrics import loops
 
+    slices = threads.slices
     above = np.empty(len(slices), np.int32)
-    loops.nearest(slices.parent, wanted, above)
+    loops.containers(threads.order, threads.thread, slices.start, slices.duration, wanted, above)
     return above
 
 
-def self_ns(slices: Slices, above: Int32 | None = None) -> Int64:
-    """Return each row's length without what rows below it cover, ns.
+def self_ns(threads: Threads, above: Int32) -> Int64:
+    """Return each row's length without what rows below it (as ``above`` says) cover, ns.
 
-    ``above`` says below whom a row counts (default: its parent). Where rows
-    below one overlap, what they cover counts once.
+    Where rows below one overlap, what they cover counts once.
     """
     from diptych.profiling.trace.metrics import loops
 
+    slices = threads.slices
     left, reach = slices.duration.astype(np.int64), slices.start.astype(np.int64)
-    below = slices.parent if above is None else above
-    loops.uncovered(slices.start, slices.duration, below, left, reach)
+    loops.uncovered(threads.order, slices.start, slices.duration, above, left, reach)
     return left
 
 
-def inclusive(above: Int32, own: Int64) -> Int64:
+def slices_self_ns(slices: Slices) -> Int64:
+    """Return each slice's length without what slices inside it on its track cover, ns."""
+    from diptych.profiling.trace.metrics import loops
+
+    left, reach = slices.duration.astype(np.int64), slices.start.astype(np.int64)
+    order = np.arange(len(slices), dtype=np.int32)
+    loops.uncovered(order, slices.start, slices.duration, slices.parent, left, reach)
+    return left
+
+
+def inclusive(threads: Threads, above: Int32, own: Int64) -> Int64:
     """Return each row's own value plus those of all rows below it."""
     from diptych.profiling.trace.metrics import loops
 
     values: Int64 = own.copy()
-    loops.add_up(above, values)
+    loops.add_up(threads.order, above, values)
     return values
 
 
-def inside_same(slices: Slices, rows: Int32, key: Int32, keys: int) -> Mask:
-    """Tell which of ``rows`` (in order) lie inside another of their key on the same track."""
+def inside_same(threads: Threads, rows: Int32, key: Int32, keys: int) -> Mask:
+    """Tell which of ``rows`` (in the threads' order) lie inside another of their key and thread."""
     from diptych.profiling.trace.metrics import loops
 
     found = np.zeros(len(rows), np.bool_)
-    loops.inside_same(slices.start, slices.duration, slices.track, rows, key, keys, found)
+    slices = threads.slices
+    loops.inside_same(rows, threads.thread, slices.start, slices.duration, key, keys, found)
     return found
 
 
-def stacks(slices: Slices, wanted: Mask) -> tuple[Int32, int]:
+def stacks(threads: Threads, wanted: Mask) -> tuple[Int32, int]:
     """Give each chain of wanted rows a number.
 
     Returns the chain that ends in, or stands around, each row (−1: none), and how many there are.
     """
     from diptych.profiling.trace.metrics import loops
 
+    slices = threads.slices
     path = np.empty(len(slices), np.int32)
     slots = np.full(1 << int(2 * np.count_nonzero(wanted) + 1).bit_length(), -1, np.int32)
-    count = loops.stacks(nearest(slices, wanted), slices.name, wanted, path, slots)
+    above = containers(threads, wanted)
+    count = loops.stacks(threads.order, above, slices.name, wanted, path, slots)
     return path, int(count)
 
 
-def overlapping(slices: Slices) -> Mask:
-    """Tell which rows begin inside an earlier one of their track and end after it."""
-    from diptych.profiling.trace.metrics import loops
+def overlapping(table: TraceTable) -> Mask:
+    """Tell which rows overlap others of their thread without one containing the other.
 
-    found = np.zeros(len(slices), np.bool_)
-    loops.overlapping(slices.start, slices.duration, slices.parent, slices.track, found)
-    return found
+    Readers give such slices tracks of their own: of each thread all but the first.
+    """
+    beside = lanes(table.tracks) != np.arange(len(table.tracks))
+    mask: Mask = beside[table.slices.track]
+    return mask
