@@ -95,9 +95,9 @@ class RawTrace:
             row["calls"] += 1
             row["total"] += op.length
             row["self"] += op.length - covered([(e.start, e.end) for e in op.inside])
-        above: Raw | None
-        for work, above in self.started():
+        for work, starter in self.started():
             names: set[str] = set()
+            above: Raw | None = starter
             if above is not None:
                 rows[above.name]["device_self"] += work.length
             while above is not None:
