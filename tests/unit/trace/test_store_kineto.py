@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.helpers.trace_oracle import WORK, Oracle
 
 from diptych.profiling.trace import open_trace
 from diptych.profiling.trace.args import decode_args
 from diptych.profiling.trace.table import DEVICE_WORK, Kind, TraceTable, accounting
-from tests.helpers.trace_oracle import WORK, Oracle
 
 SHARED = Path("/work/shared/traces")
 NAMES = (

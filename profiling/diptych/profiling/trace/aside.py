@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter as Counts
 from collections.abc import Callable
 from typing import Any
 
@@ -82,5 +83,6 @@ def counters_of(
 
 
 def _with_several(curves: list[tuple[int, ...]]) -> set[tuple[int, ...]]:
-    seen: set[tuple[int, ...]] = set()
-    return {c[:2] for c in curves if c[:2] in seen or seen.add(c[:2])}
+    """Return the (pid, name) of counters that have more than one value."""
+    seen = Counts(curve[:2] for curve in curves)
+    return {curve for curve, count in seen.items() if count > 1}

@@ -16,9 +16,9 @@ from diptych.profiling.trace.gather import Raw
 from diptych.profiling.trace.meta import Names, names_of
 from diptych.profiling.trace.outer import Outer
 from diptych.profiling.trace.pieces import Pieces, pieces_of
+from diptych.profiling.trace.renumber import Renumbering, unescaped
 from diptych.profiling.trace.roles import FLOW, METADATA, Roles, roles_of
 from diptych.profiling.trace.scan_event import ENCLOSING
-from diptych.profiling.trace.renumber import Renumbering, unescaped
 from diptych.profiling.trace.table import NO_EVENT, Flows, Kind, Slices, TraceTable
 from diptych.profiling.trace.tracks import Layout, layout_of
 

@@ -67,9 +67,9 @@ def _bind(
     for event in range(len(time)):
         at, lane = time[event], thread[event]
         for known in (by_call[event], by_work[event]):
-            if known >= 0 and thread_of[track[known]] == lane and start[known] <= at:
-                if at <= start[known] + duration[known] and rows[event] < 0:
-                    rows[event] = known
+            here = known >= 0 and rows[event] < 0 and thread_of[track[known]] == lane
+            if here and start[known] <= at <= start[known] + duration[known]:
+                rows[event] = known
         if rows[event] >= 0:
             continue
         best, after = -1, -1
@@ -87,9 +87,9 @@ def _bind(
                 row = parent[row]
             if row >= 0 and (best < 0 or start[row] > start[best]):
                 best = row
-            if low < first[number] + count[number]:
-                if after < 0 or start[low] < start[after]:
-                    after = low
+            later = low < first[number] + count[number]
+            if later and (after < 0 or start[low] < start[after]):
+                after = low
         rows[event] = after if best < 0 and following[event] else best
     return rows
 
@@ -171,7 +171,7 @@ def _join(
                 source[made], target[made], entry[made] = rows[origin], rows[at], at
                 used[origin] = used[at] = True
                 made += 1
-            if rank[at] == 1:
+            if rank[at] == 1 and rows[at] >= 0:
                 origin = at
         first = stop
     return source[:made], target[:made], entry[:made], used

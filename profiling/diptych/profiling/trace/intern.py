@@ -64,8 +64,8 @@ class Texts:
     @property
     def view(self) -> TextsView:
         """Return what compiled code takes."""
-        arrays = (self.slots, self.hashes, self.begins, self.arena, self.used)
-        return TextsView(*map(memory, arrays))
+        slots, hashes, begins = memory(self.slots), memory(self.hashes), memory(self.begins)
+        return TextsView(slots, hashes, begins, memory(self.arena), memory(self.used))
 
     def grow(self, size: int = 0) -> None:
         """Make room for as many texts again, and for ``size`` bytes more."""
@@ -104,8 +104,9 @@ class Lanes:
     @property
     def view(self) -> LanesView:
         """Return what compiled code takes."""
-        numbers = (self.pids, self.tids, self.devices, self.streams)
-        return LanesView(*map(memory, (self.slots, *numbers, self.used)))
+        pids, tids = memory(self.pids), memory(self.tids)
+        devices, streams = memory(self.devices), memory(self.streams)
+        return LanesView(memory(self.slots), pids, tids, devices, streams, memory(self.used))
 
     def grow(self) -> None:
         """Make room for as many pairs again."""

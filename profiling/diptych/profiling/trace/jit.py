@@ -65,9 +65,9 @@ def _place(builder: Any, where: Any, offset: Any, bits: int) -> Any:
 
 def _loader(bits: int, result: Any) -> Any:
     @intrinsic
-    def load(_typing: Any, where: Any, offset: Any) -> Any:
+    def load(_typing: Any, where: Any, _offset: Any) -> Any:
         def generate(_context: Any, builder: Any, _sign: Any, values: Any) -> Any:
-            value = builder.load(_place(builder, *values, bits), align=1)
+            value = builder.load(_place(builder, values[0], values[1], bits), align=1)
             if bits == 64:
                 return value
             signed = bits == 32
@@ -80,7 +80,7 @@ def _loader(bits: int, result: Any) -> Any:
 
 def _storer(bits: int, kind: Any) -> Any:
     @intrinsic
-    def store(_typing: Any, where: Any, offset: Any, _value: Any) -> Any:
+    def store(_typing: Any, where: Any, _offset: Any, _value: Any) -> Any:
         def generate(context: Any, builder: Any, _sign: Any, values: Any) -> Any:
             value = values[2]
             if kind is types.float64:
@@ -96,7 +96,7 @@ def _storer(bits: int, kind: Any) -> Any:
 
 
 @intrinsic
-def _trailing(_typing: Any, value: Any) -> Any:
+def _trailing(_typing: Any, _value: Any) -> Any:
     def generate(_context: Any, builder: Any, _sign: Any, values: Any) -> Any:
         return builder.cttz(values[0], cgutils.false_bit)
 

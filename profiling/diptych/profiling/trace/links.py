@@ -128,15 +128,15 @@ def tie_partners(rows: Rows, partner: Any, row: Any, sequence: Any, forward: Any
     row, sequence, forward = row[operators], sequence[operators], forward[operators]
     order = np.lexsort((row, rows.start[row], sequence))
     _tie(
-        row[order], sequence[order], forward[order] > 0, rows.start, rows.track, rows.parent,
-        rows.kind, int(Kind.OPERATOR), partner,
+        row[order], sequence[order], forward[order] > 0, rows.track, rows.parent, rows.kind,
+        int(Kind.OPERATOR), partner,
     )  # fmt: skip
 
 
 @jit
 def _tie(
-    row: Any, sequence: Any, backward: Any, start: Any, track: Any, parent: Any, kind: Any,
-    operator: int, partner: Any,
+    row: Any, sequence: Any, backward: Any, track: Any, parent: Any, kind: Any, operator: int,
+    partner: Any,
 ) -> None:  # fmt: skip
     first, count = 0, len(row)
     while first < count:

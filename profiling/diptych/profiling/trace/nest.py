@@ -8,6 +8,7 @@ to the innermost one that contains it.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ def sorted_by(track: Any, start: Any, length: Any) -> Any:
     small = track.astype(np.uint16) if not len(track) or track.max() < 1 << 16 else track
     order = np.argsort(small, kind="stable")
     edges = np.flatnonzero(np.diff(track[order], prepend=-1, append=-1))
-    for first, stop in zip(edges[:-1], edges[1:], strict=True):
+    for first, stop in pairwise(edges.tolist()):
         rows = order[first:stop]
         starts = start[rows]
         if np.any(starts[1:] < starts[:-1]):

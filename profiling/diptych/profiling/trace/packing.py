@@ -23,8 +23,8 @@ from diptych.profiling.trace.table import (
     Instants,
     MemoryEvents,
     Slices,
-    Track,
     TraceTable,
+    Track,
     Truncation,
 )
 
@@ -69,7 +69,7 @@ def write(file: IO[bytes], table: TraceTable, extra: dict[str, Any]) -> None:
 
 
 def _bytes(array: Any) -> memoryview:
-    return memoryview(np.ascontiguousarray(array)).cast("B") if len(array) else memoryview(b"")
+    return np.ascontiguousarray(array).data.cast("B") if len(array) else memoryview(b"")
 
 
 def _arrays(table: TraceTable) -> dict[str, Any]:
@@ -133,8 +133,8 @@ def _table(header: dict[str, Any], arrays: dict[str, Any], asked: Path) -> Trace
     }
     tracks = [Track(**{**t, "order": tuple(t["order"])}) for t in header["tracks"]]
     counters = [
-        Counter(*words, arrays[f"counter.{n}.time"], arrays[f"counter.{n}.value"])
-        for n, words in enumerate(header["counters"])
+        Counter(name, pid, process, arrays[f"counter.{n}.time"], arrays[f"counter.{n}.value"])
+        for n, (name, pid, process) in enumerate(header["counters"])
     ]
     broken = header["truncated"]
     return TraceTable(

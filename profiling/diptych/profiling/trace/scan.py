@@ -76,8 +76,7 @@ class Worker:
         self._state[:] = 0
         place, stop = at - piece.base, piece.stop - piece.base
         while True:
-            fixed = (self._state, self._ev, self._rows, self._counters, self._memories)
-            out = sb.Target(*map(memory, fixed), self.texts.view, self.lanes.view)
+            out = self._target()
             sb.scan(view, place, stop, piece.length, piece.base, piece.final, self._limit, out)
             status, place = int(self._state[sb.STATUS]), int(self._state[sb.AT])
             if status == sb.NO_TEXTS:
@@ -91,6 +90,17 @@ class Worker:
         part.status, part.at = status, piece.base + place
         part.malformed = int(self._state[sb.MALFORMED])
         return part
+
+    def _target(self) -> sb.Target:
+        return sb.Target(
+            memory(self._state),
+            memory(self._ev),
+            memory(self._rows),
+            memory(self._counters),
+            memory(self._memories),
+            self.texts.view,
+            self.lanes.view,
+        )
 
     def _columns(self) -> Columns:
         count, counters, memories = self._state[[sb.ROWS, sb.COUNTERS, sb.MEMORIES]].tolist()

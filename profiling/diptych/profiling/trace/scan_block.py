@@ -80,7 +80,6 @@ from diptych.profiling.trace.scan_event import (
     read_event,
 )
 
-
 ROW = np.dtype(
     [
         ("time", "i8"), ("duration", "i8"), ("ident", "i8"), ("external", "i8"),
@@ -173,6 +172,9 @@ def scan(
             put(state, STATUS, MISSING)
             return
         following = event_start(buffer, at + 1, end, 0)
+        balanced = _balanced(buffer, at, min(end, at + most))
+        if balanced > 0 and (following < 0 or following > balanced):
+            following = balanced
         if following < 0 and final and behind == MORE:
             put(state, STATUS, MISSING)
             return
@@ -182,6 +184,18 @@ def scan(
             put(state, STATUS, LOST)
             return
         at = following
+
+
+@jit
+def _balanced(buffer: Bytes, at: int, end: int) -> int:
+    """Return the end of a value that is no event, if the list goes on or ends behind it."""
+    stop = value_end(buffer, at, end)
+    if stop < 0:
+        return stop
+    after = spaces(buffer, stop, end)
+    if after < end and byte(buffer, after) in (COMMA, CLOSE_LIST):
+        return stop
+    return BAD
 
 
 @jit
@@ -266,7 +280,7 @@ def _ident(buffer: Bytes, ev: Memory) -> int:
     if what != NOT_A_NUMBER:
         return value
     put(ev, FLAGS, get(ev, FLAGS) | TEXT_ID)
-    return np.int64(text_hash(buffer, begin, close))
+    return int(np.int64(text_hash(buffer, begin, close)))
 
 
 @jit
@@ -280,9 +294,9 @@ def _write_aside(buffer: Bytes, out: Target, row: int) -> int:
             put(out.state, COUNTERS, before)
         return full
     instant = phase == 105 or phase == 73 or phase == 82 or phase == 110
-    if instant and get(ev, NAME_END) - get(ev, NAME) == 8 and get(ev, FLAGS) & HAS_SIZE:
-        if word(buffer, get(ev, NAME)) == _MEMORY:
-            return _write_memory(out, row)
+    sized = get(ev, NAME_END) - get(ev, NAME) == 8 and get(ev, FLAGS) & HAS_SIZE
+    if instant and sized and word(buffer, get(ev, NAME)) == _MEMORY:
+        return _write_memory(out, row)
     return 0
 
 

@@ -49,7 +49,7 @@ DEEPEST = np.int64(-(2**63))
 """An argument that is not there."""
 
 
-def _word(text: str, last: bool = False) -> np.uint64:
+def _word(text: str, last: bool = False) -> Any:
     raw = text.encode()
     return np.uint64(int.from_bytes(raw[-8:] if last else raw[:8], "little"))
 

@@ -20,6 +20,7 @@ from diptych.profiling.trace.errors import TraceError
 
 GZIP = b"\x1f\x8b"
 _PIECE = 1 << 20
+_DAMAGED: Any = (isal_zlib.error, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ class GzipSource:
             return
         try:
             self._step(raw)
-        except (isal_zlib.error, ValueError) as error:
+        except _DAMAGED as error:
             self._end(f"the compressed data is damaged ({error})")
 
     def _step(self, raw: bytes) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import Any, overload
 
 import numpy as np
@@ -41,5 +42,5 @@ class Strings(Sequence[str]):
     def __iter__(self) -> Iterator[str]:
         """Go over all texts."""
         raw, begins = self.data.tobytes(), self.begins.tolist()
-        for begin, end in zip(begins, begins[1:], strict=False):
+        for begin, end in pairwise(begins):
             yield raw[begin:end].decode("utf-8", "replace")
