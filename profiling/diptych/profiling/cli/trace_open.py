@@ -73,7 +73,8 @@ def open_path(path: Path) -> TraceTable:
         with ProgressLine(wanted=path.stat().st_size >= _BIG) as line:
             return open_trace(path, progress=line)
     except TraceError as error:
-        raise CliError(str(error)) from None
+        text = str(error)
+        raise CliError(text if path.name in text else f"{path}: {text}") from None
     except OSError as error:
         raise CliError(f"{path}: {error.strerror or error}") from None
 
