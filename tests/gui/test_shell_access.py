@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -300,3 +304,73 @@ def test_on_a_small_screen_nothing_is_cut(qtbot: QtBot, full: MainWindow) -> Non
         dialog.resize(1016, 728)
         QApplication.processEvents()
         assert _cut(dialog) == [], dialog.windowTitle()
+
+
+_LARGE = """
+import json, os
+from diptych.gui.theme import fonts
+fonts._scale = lambda: float(os.environ["SCALE"])
+from pathlib import Path
+from diptych.gui.app import application
+app = application(["diptych"])
+from PySide6.QtWidgets import QLabel, QPushButton
+from diptych.gui.views.main_window import MainWindow
+from tests.gui.test_shell_access import _cut
+window = MainWindow(Path(os.environ["DIPTYCH_HOME"]))
+window.show()
+app.processEvents()
+cut = _cut(window.header) + _cut(window.status) + _cut(window.stage.tabs)
+for name in ("new", "runtimes", "keys", "about"):
+    window.actions_[name].trigger()
+    app.processEvents()
+    dialog = window.commands.dialog(name)
+    cut += [f"{name}: {words}" for words in _cut(dialog) if "button" in words]
+    dialog.reject()
+height = window.header.height()
+window.close_unasked()
+print(json.dumps({"cut": cut, "header": height, "font": app.font().pixelSize()}))
+"""
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.5, 2.0])
+def test_type_is_as_large_as_the_systems(home: Path, scale: float) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _LARGE],
+        env={
+            **os.environ,
+            "DIPTYCH_HOME": str(home),
+            "QT_QPA_PLATFORM": "offscreen",
+            "SCALE": str(scale),
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+        },
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["cut"] == []
+    assert told["font"] == round(12 * scale)
+    assert told["header"] == round(44 * scale)
+
+
+def test_motion_can_be_reduced_and_stays_so(qtbot: QtBot, open_window: Open, home: Path) -> None:
+    from diptych.gui.views.progress import ProgressLine
+
+    window = open_window()
+    line = ProgressLine("Working")
+    qtbot.addWidget(line)
+    line.show()
+    line.show_fraction(None)
+    qtbot.waitUntil(line._timer.isActive, timeout=5_000)
+    window.actions_["calm"].trigger()
+    line.show_fraction(None)
+    assert not line._timer.isActive()
+    window.close_unasked()
+    theme.manager().calm = False
+    second = open_window()
+    assert theme.manager().calm
+    assert second.actions_["calm"].isChecked()
+    second.actions_["calm"].trigger()
+    assert theme.moves()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from diptych.gui.theme.fonts import font, mono, scale, scaled
 from diptych.gui.theme.icons import bind_icon, icon, pixmap
-from diptych.gui.theme.manager import CHOICES, Choice, ThemeManager, current, manager
+from diptych.gui.theme.manager import CHOICES, Choice, ThemeManager, current, manager, moves
 from diptych.gui.theme.tokens import DARK, LIGHT, Tokens
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "icon",
     "manager",
     "mono",
+    "moves",
     "pixmap",
     "scale",
     "scaled",

@@ -10,7 +10,7 @@ from typing import Literal, get_args
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QStyle
 
 from diptych.gui.theme.fonts import font
 from diptych.gui.theme.sheet import style_sheet
@@ -30,6 +30,8 @@ class ThemeManager(QObject):
         self._choice: Choice = "system"
         self._tokens = _of_system()
         self._styled = False
+        self.calm = False
+        """Whether nothing is to move that need not; see `moves`."""
         hints = QGuiApplication.styleHints()
         hints.colorSchemeChanged.connect(self._follow)
 
@@ -120,6 +122,12 @@ def manager() -> ThemeManager:
         raise RuntimeError("the theme needs a QApplication")
     found = app.findChild(ThemeManager)
     return found if found is not None else ThemeManager(app)
+
+
+def moves() -> bool:
+    """Say whether things may move: neither the desktop nor the user wants them to rest."""
+    wanted = QApplication.style().styleHint(QStyle.StyleHint.SH_Widget_Animate)
+    return bool(wanted) and not manager().calm
 
 
 def current() -> Tokens:

@@ -139,6 +139,7 @@ _SPECS = (
     _Spec("undo", tr("Undo delete"), tr("Put back what was deleted last"), ("Ctrl+Z",)),
     _Spec("trash", tr("Trash…"), tr("Show deleted runs, put them back, or empty the trash")),
     _Spec("cancel_waiting", tr("Cancel waiting runs"), tr("Do not start what still waits")),
+    _Spec("calm", tr("Reduce motion"), tr("Let nothing move that shows only that work goes on")),
     _Spec("keys", tr("Keyboard shortcuts"), tr("List every key"), ("?", "F1"), "help"),
     _Spec(
         "explain",
@@ -202,7 +203,7 @@ _MENUS: tuple[tuple[str, tuple[str | None, ...]], ...] = (
             "clear",
         ),
     ),
-    (tr("&View"), (*_TABS, None, *PLOTS, None, "refresh", None, "@theme")),
+    (tr("&View"), (*_TABS, None, *PLOTS, None, "refresh", None, "@theme", "calm")),
     (
         tr("&Run"),
         (
@@ -245,7 +246,7 @@ class Actions:
         for spec in (*_SPECS, *_tab_specs()):
             self.by_name[spec.key] = self._make(window, spec)
             self._tips[spec.key] = spec.tip
-        for name in ("follow", "explain", "axis", "pause"):
+        for name in ("follow", "explain", "axis", "pause", "calm"):
             self.by_name[name].setCheckable(True)
             # In a menu an icon stands where the tick should be.
             self.by_name[name].setIconVisibleInMenu(False)

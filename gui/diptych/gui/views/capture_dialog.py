@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QSpinBox, QVB
 
 from diptych.gui.text.tr import tr, trn
 from diptych.gui.text.words import OPTIONS
-from diptych.gui.theme import font
+from diptych.gui.theme import font, scaled
 from diptych.gui.views.help import Plain, primary
 from diptych.gui.views.widgets import label
 
@@ -31,7 +31,7 @@ class CaptureDialog(Plain):
         self.steps.setValue(5)
         self.steps.setFont(font())
         self.steps.setAccessibleName(tr("Steps"))
-        self.steps.setFixedWidth(80)
+        self.steps.setFixedWidth(scaled(80))
         row.addWidget(self.steps)
         row.addWidget(label(tr("steps, as soon as the next one begins"), ink="label"), 1)
         body.addLayout(row)

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from diptych.gui.text.runs import short_path
 from diptych.gui.text.tr import tr
-from diptych.gui.theme import font
+from diptych.gui.theme import font, scaled
 from diptych.gui.version import program_version
 from diptych.gui.views.widgets import label, part
 
@@ -112,7 +112,7 @@ class AskDialog(Plain):
         self.fill(self.body, None, self.cancel, *self.buttons)
         # Return means the usual answer, wherever the focus would have gone first.
         self.buttons[-1].setFocus()
-        self.setMinimumWidth(420)
+        self.setMinimumWidth(scaled(420))
 
     def _choose(self, verb: str) -> None:
         self.answer = verb

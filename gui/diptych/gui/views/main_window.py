@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QMoveEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QLineEdit,
@@ -31,12 +31,13 @@ from diptych.gui.views.header import Header, logo
 from diptych.gui.views.memory import Memory
 from diptych.gui.views.plot_actions import PlotActions
 from diptych.gui.views.runs_list import RunsList
-from diptych.gui.views.screen import fit_screen
+from diptych.gui.views.screen import fit_screen, room
 from diptych.gui.views.stage import Stage
 from diptych.gui.views.status_bar import StatusBar
 from diptych.gui.views.timeline.wiring import Tracing
 
 _FRAME_MS = 250
+_LEAST = QSize(900, 560)
 
 
 class MainWindow(QMainWindow):
@@ -48,9 +49,13 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setWindowTitle("Diptych")
         self.setWindowIcon(logo())
-        self.setMinimumSize(scaled(900), scaled(560))
+        # Large type wants more room, but no more than there is.
+        self.setMinimumSize(
+            QSize(scaled(900), scaled(560)).boundedTo(room(self)).expandedTo(_LEAST)
+        )
         self.context = Context(home, self)
         self._choose_theme(self.context.settings.get("theme"))
+        manager().calm = self.context.settings.read("calm", bool) or False
         self.actions_ = Actions(self)
         self.errors = ErrorBar()
         context = self.context
@@ -135,6 +140,8 @@ class MainWindow(QMainWindow):
         for action in actions.closing():
             action.setChecked(action.data() == self.closing.choice)
             action.triggered.connect(lambda _=False, a=action: self.closing.choose(a.data()))
+        actions["calm"].setChecked(manager().calm)
+        actions["calm"].triggered.connect(self._rest)
         actions["clear"].triggered.connect(self._clear)
         actions["close"].triggered.connect(self.close)
         actions["keys"].triggered.connect(lambda: self.commands.show_keys(self.header.menus))
@@ -211,6 +218,10 @@ class MainWindow(QMainWindow):
         chosen: Choice = next((known for known in CHOICES if known == choice), "system")
         manager().choose(chosen)
         self.context.settings.set(theme=chosen)
+
+    def _rest(self, calm: bool) -> None:
+        manager().calm = calm
+        self.context.settings.set(calm=calm)
 
     def _clear(self) -> None:
         """Undo one thing at a time: the brush, then the filter, then the error."""

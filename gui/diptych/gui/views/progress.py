@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, Qt, QTimer
 from PySide6.QtGui import QColor, QHideEvent, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
-from diptych.gui.theme import current
+from diptych.gui.theme import current, moves
 
 _TICK_MS = 40
 _ROUND = 40
@@ -50,10 +50,10 @@ class ProgressLine(QWidget):
         self._timer.stop()
 
     def _settle(self) -> None:
-        moves = self._going and self.fraction is None and self.isVisible()
-        if moves and not self._timer.isActive():
+        moving = self._going and self.fraction is None and self.isVisible() and moves()
+        if moving and not self._timer.isActive():
             self._timer.start()
-        elif not moves:
+        elif not moving:
             self._timer.stop()
         self.update()
 
@@ -73,7 +73,8 @@ class ProgressLine(QWidget):
         painter.setBrush(QColor(current().accent))
         width = self.width()
         if self.fraction is None:
-            left = (self._tick / _ROUND * 1.25 - 0.25) * width
+            place = self._tick / _ROUND if moves() else 0.5
+            left = (place * 1.25 - 0.25) * width
             painter.drawRoundedRect(QRectF(left, 0, 0.25 * width, 4), 2, 2)
         elif self.fraction > 0:
             painter.drawRoundedRect(QRectF(0, 0, max(4.0, self.fraction * width), 4), 2, 2)

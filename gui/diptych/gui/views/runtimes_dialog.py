@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
@@ -17,9 +17,10 @@ from PySide6.QtWidgets import (
 from diptych.gui.models.runtimes import RuntimeModel
 from diptych.gui.text.runs import short_path
 from diptych.gui.text.tr import tr
-from diptych.gui.theme import current, manager, pixmap
+from diptych.gui.theme import current, manager, pixmap, scaled
 from diptych.gui.views.help import Plain, ask
 from diptych.gui.views.progress import ProgressLine
+from diptych.gui.views.screen import room
 from diptych.gui.views.widgets import Elided, Mark, hairline, label, link, part
 from diptych.profiling.runner.runtimes import FRAMEWORKS, TITLES, Problem, RuntimeInfo
 
@@ -65,7 +66,7 @@ class RuntimesDialog(Plain):
         # A bound method: Qt lets go of it when the dialog is gone.
         runtimes.progressed.connect(self._progressed)
         manager().changed.connect(self.refresh)
-        self.resize(720, 560)
+        self.resize(QSize(scaled(720), scaled(560)).boundedTo(room(self)))
         # Not the first button in the window, which makes a runtime anew.
         self.close_.setFocus()
         self.refresh()
@@ -172,7 +173,7 @@ class _Managed(QFrame):
         head.setSpacing(8)
         head.addWidget(Mark(square=framework == "mxnet", colour=hues[0]))
         title = label(TITLES[framework], weight=600)
-        title.setFixedWidth(64)
+        title.setFixedWidth(scaled(64))
         head.addWidget(title)
         head.addWidget(self._words, 1)
         head.addWidget(self.install)

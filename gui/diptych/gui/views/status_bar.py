@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from diptych.gui.models.completion import completed_count, progress
@@ -15,7 +15,7 @@ from diptych.gui.models.selection import Selection
 from diptych.gui.text import format as fmt
 from diptych.gui.text.runs import is_foreign, short_path
 from diptych.gui.text.tr import tr, trn
-from diptych.gui.theme import manager
+from diptych.gui.theme import manager, scaled
 from diptych.gui.theme.tokens import STATUS
 from diptych.gui.views.widgets import Bar, Elided, Mark, label, part, set_ink
 from diptych.profiling.runner.runtimes import TITLES
@@ -78,7 +78,7 @@ class StatusBar(QWidget):
     ) -> None:
         super().__init__()
         part(self, "status")
-        self.setFixedHeight(STATUS)
+        self.setFixedHeight(scaled(STATUS))
         self._hub, self._selection, self._machine = hub, selection, machine
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 0, 14, 0)
@@ -86,9 +86,13 @@ class StatusBar(QWidget):
         self._slots = [_Progress() for _ in range(_SLOTS)]
         for slot in self._slots:
             row.addWidget(slot)
-        self._place = label(
-            tr("Runs are kept in {value}", value=short_path(home / "runs")), ink="label", size=11
+        self._place = Elided(
+            tr("Runs are kept in {place}", place=short_path(home / "runs")),
+            ink="label",
+            size=11,
+            mode=Qt.TextElideMode.ElideMiddle,
         )
+        self._place.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         self._lag = label(ink="label", size=11)
         self._lost = label(ink="label", size=11)
         self._installing = Elided(ink="label", size=11)

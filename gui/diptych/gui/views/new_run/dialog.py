@@ -21,6 +21,7 @@ from diptych.gui.models.context import Context
 from diptych.gui.models.draft import Draft, remembered
 from diptych.gui.models.evaluate import Check, Evaluation, evaluate
 from diptych.gui.text.tr import tr, trn
+from diptych.gui.theme import scaled
 from diptych.gui.views.help import foot, primary
 from diptych.gui.views.new_run.catalogue_form import CatalogueForm
 from diptych.gui.views.new_run.measure import MeasureForm
@@ -113,8 +114,8 @@ class NewRunDialog(QDialog):
         # Only a button that is in the dialog already becomes its default.
         self.start.setDefault(True)
         # Below this the row of numbers of the profile window would be cut.
-        self.setMinimumWidth(930)
-        self.resize(QSize(960, 860).boundedTo(room(self)))
+        self.setMinimumWidth(min(scaled(930), room(self).width()))
+        self.resize(QSize(scaled(960), scaled(860)).boundedTo(room(self)))
 
     def _head(self) -> QFrame:
         made = QFrame()

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem
 
 from diptych.gui.text.tr import tr
-from diptych.gui.theme import mono
+from diptych.gui.theme import mono, scaled
 
 
 class EnvTable(QTableWidget):
@@ -20,13 +20,13 @@ class EnvTable(QTableWidget):
         self.setHorizontalHeaderLabels(["Name", "Value"])
         self.setFont(mono(11))
         self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(25)
+        self.verticalHeader().setDefaultSectionSize(scaled(25))
         header = self.horizontalHeader()
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
         header.setStretchLastSection(True)
         header.resizeSection(0, 180)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        self.setFixedHeight(108)
+        self.setFixedHeight(scaled(108))
         self.setTabKeyNavigation(False)
         self.setProperty("framed", True)
         self.cellChanged.connect(self._edited)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
 
 from diptych.gui.text.tr import tr
-from diptych.gui.theme import font
+from diptych.gui.theme import font, scaled
 from diptych.gui.views.widgets import set_property
 from diptych.workloads.catalogue import Knob
 
@@ -38,11 +38,11 @@ class KnobInput(QObject):
             self._combo.setFont(font())
             self._combo.addItems(list(knob.choices) or [str(knob.default)])
             self._combo.textActivated.connect(lambda text: self.changed.emit(key, text))
-            self._combo.setMinimumWidth(112)
+            self._combo.setMinimumWidth(scaled(112))
         else:
             self.widget = self._line = QLineEdit()
             self._line.setFont(font())
-            self._line.setFixedWidth(84)
+            self._line.setFixedWidth(scaled(84))
             self._line.setAlignment(Qt.AlignmentFlag.AlignRight)
             self._line.textEdited.connect(self._typed)
         self.widget.setAccessibleName(name)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QWidget
 from diptych.gui.models.draft import Draft
 from diptych.gui.text.tr import tr
 from diptych.gui.text.words import FENCED, OBSERVE, OPTIONS
-from diptych.gui.theme import font
+from diptych.gui.theme import font, scaled
 from diptych.gui.views.new_run.rows import Rows, stacked
 from diptych.gui.views.widgets import Segments, label, set_property
 from diptych.profiling.records.manifest import Schedule
@@ -147,7 +147,7 @@ class MeasureForm(QWidget):
 def _number(name: str) -> QLineEdit:
     made = QLineEdit()
     made.setFont(font())
-    made.setFixedWidth(48)
+    made.setFixedWidth(scaled(48))
     made.setAlignment(Qt.AlignmentFlag.AlignRight)
     made.setAccessibleName(tr("Profile window: {name}", name=_WORDS[name]))
     made.setToolTip(_TIPS[name])

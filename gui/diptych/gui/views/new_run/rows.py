@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLayout, QVBoxLayout, QWidget
 
+from diptych.gui.theme import scaled
 from diptych.gui.views.widgets import label
 
 NAMES = 104
@@ -39,7 +40,7 @@ class Rows(QWidget):
         right.setLayout(line)
         row = self.grid.rowCount()
         title = label(name, ink="label", weight=500)
-        title.setMinimumHeight(28)
+        title.setMinimumHeight(scaled(28))
         self.grid.addWidget(title, row, 0, Qt.AlignmentFlag.AlignTop)
         self.grid.addWidget(right, row, 1, Qt.AlignmentFlag.AlignTop)
         return right

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from diptych.gui.models.draft import Draft
 from diptych.gui.text.tr import tr
-from diptych.gui.theme import bind_icon, current, font
+from diptych.gui.theme import bind_icon, current, font, scaled
 from diptych.gui.views.widgets import Segments, label, part
 from diptych.workloads.catalogue import WORKLOADS, Workload
 
@@ -36,7 +36,7 @@ class _Delegate(QStyledItemDelegate):
         self, _option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
         """Return the height of the row."""
-        return QSize(100, 42 if index.data(_NAME) else 28)
+        return QSize(100, scaled(42 if index.data(_NAME) else 28))
 
     def paint(
         self,
@@ -79,7 +79,7 @@ class Sources(QFrame):
     def __init__(self, draft: Draft) -> None:
         super().__init__()
         part(self, "dialogside")
-        self.setFixedWidth(256)
+        self.setFixedWidth(scaled(256))
         self._draft = draft
         choices = (("catalogue", tr("Catalogue")), ("script", tr("Own script")))
         self.source = Segments(choices, tr("Source"))
