@@ -405,4 +405,7 @@ def test_names_of_marks_never_lie_on_each_other() -> None:
     other = paint._room(frame, [first], [one])
     assert other is not None
     assert not other.intersects(one)
-    assert paint._room(frame, [first], [one, other]) is None
+    third = paint._room(frame, [first], [one, other])
+    assert third is not None
+    assert not third.intersects(other)
+    assert paint._room(frame, [first], [one, other, third]) is None

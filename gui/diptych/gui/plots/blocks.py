@@ -7,8 +7,6 @@ a fraction of a pixel away.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from diptych.gui.plots.pyramid import FACTOR, SUMMED, Pyramid, level_for, store
@@ -22,7 +20,7 @@ from diptych.gui.plots.reduce import (
     median_size,
     zigzag,
 )
-from diptych.gui.plots.rows import MEDIAN_PIXELS, bars
+from diptych.gui.plots.rows import MEDIAN_PIXELS, bars, broken, with_band
 from diptych.gui.plots.series import Drawn, Series
 
 View = tuple[int, int, int, int]
@@ -67,11 +65,11 @@ def median(series: Series, pyramid: Pyramid, view: View) -> Drawn:
     first -= first % size
     y, whole = pyramid.medians(series.values, series.sure, size, range(first, stop))
     middles = np.minimum(first + size // 2 + size * np.arange(len(y)), stop - 1)
-    line = Drawn(series.places(series.t[middles]), y * series.scale, whole=whole)
+    x, y = broken(series, series.t[middles], y)
+    line = Drawn(series.places(x), y * series.scale, whole=whole)
     if series.dashed:
         return line
-    band_x = series.places(series.t[cut.starts])
-    return replace(line, band_x=band_x, low=low * series.scale, high=high * series.scale)
+    return with_band(line, series, cut, low, high)
 
 
 def stack(series: Series, pyramid: Pyramid, view: View) -> Drawn:
@@ -111,7 +109,7 @@ def rate(series: Series, pyramid: Pyramid, view: View) -> Drawn:
     over, under = pyramid.sums(lambda a, b: _both_known(series, a, b), series.sure, edges)
     y = np.full(len(over), np.nan)
     np.divide(over, under, out=y, where=under > 0)
-    last = series.t[cut.starts + cut.counts - 1]
+    last, y = broken(series, series.t[cut.starts + cut.counts - 1], y)
     return Drawn(series.places(last), y * series.scale)
 
 

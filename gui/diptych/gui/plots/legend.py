@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from diptych.gui.plots import paint
 from diptych.gui.plots.items import line_pen
@@ -20,6 +20,8 @@ from diptych.gui.theme import current, font
 
 _GAP, _NARROW = 14, 7
 _INNER = 4
+_MOST = 250
+"""Pixels for which the title has to give way at the most."""
 _SHORT = {"forward": "fwd", "backward": "bwd", "optimizer": "opt"}
 _SIGN = {"dot": 8, "square": 8, "swatch": 9, "line": 16, "dash": 16}
 
@@ -29,8 +31,8 @@ class Entry:
     """A sign (``dot``, ``square``, ``swatch``, ``line``, ``dash``), a name, values.
 
     ``values`` are (text, colour or ``None``), ``why`` says why they are not
-    known. ``rank`` 0 is never left out where there is little room, of rank 1
-    the name may be; ``short`` is a shorter name.
+    known. Of ``rank`` 1 the name may be left out where there is little room;
+    ``short`` is a shorter one.
     """
 
     sign: str
@@ -74,9 +76,9 @@ def entries(readings: Sequence[Reading], show: Callable[[float], str] = number) 
         if alone:
             value = (show(group[0].value), None)
             label = first.label or name
-            made.append(Entry(first.mark, first.colour, label, (value,), why=_why(group[0])))
+            made.append(Entry(first.mark, first.colour, label, (value,), 1, why=_why(group[0])))
             continue
-        made.append(Entry(first.mark, first.colour, name))
+        made.append(Entry(first.mark, first.colour, name, rank=1))
         for reading in group:
             series = reading.series
             sign = "dash" if series.dashed else "line"
@@ -114,7 +116,8 @@ class Legend(QWidget):
         self.entries: list[Entry] = []
         self.pointing = False
         """Whether the values are those under a crosshair: then they matter more than names."""
-        self.setMinimumHeight(20)
+        self._least = 0.0
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def set_entries(self, made: Sequence[Entry]) -> None:
         """Show other entries."""
@@ -124,7 +127,26 @@ class Legend(QWidget):
             self.setAccessibleName(words)
             # Whole, where there is too little room for the names.
             self.setToolTip(as_plain(words))
+            self._ask_for_room()
             self.update()
+
+    def _ask_for_room(self) -> None:
+        """Let the title give way to the names of a stack, or a value of each run."""
+        least = [e.without_values() if e.sign == "swatch" else e for e in self.entries]
+        least = [e.shortened() if e.sign == "swatch" else e.without_name() for e in least]
+        least = [e for e in least if e.sign != "dash"]
+        wanted = sum(map(_width, least)) + _NARROW * max(0, len(least) - 1)
+        if abs(wanted - self._least) > _NARROW:
+            self._least = wanted
+            self.updateGeometry()
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the room for what must be seen."""
+        return QSize(int(min(self._least, _MOST)) + 2, 20)
+
+    def sizeHint(self) -> QSize:
+        """Return the same: more is taken where there is more."""
+        return self.minimumSizeHint()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint as many entries as there is room for, the last at the right edge."""
@@ -161,8 +183,12 @@ def fitting(entries: Sequence[Entry], room: float, *, pointing: bool) -> tuple[l
     named = [entry.without_values() for entry in entries if entry.name]
     brief = [entry.shortened() for entry in named]
     stacked = any(entry.sign == "swatch" for entry in entries)
-    tries = [list(entries), short, bare] if pointing or not stacked else [list(entries), short]
-    tries += [named, brief] if stacked else []
+    if stacked:
+        tries = [list(entries), short, bare] if pointing else [list(entries), short]
+        tries += [named, brief]
+    else:
+        solid = [entry for entry in entries if entry.sign != "dash"]
+        tries = [list(entries), solid, bare, [entry.without_name() for entry in solid]]
     if sum(map(_width, entries)) + _GAP * (len(entries) - 1) <= room:
         return list(entries), _GAP
     for shown in tries:

@@ -103,6 +103,7 @@ def captures(painter: QPainter, frame: Frame, marks: Marks, tokens: Tokens) -> N
                 painter.drawLine(QLineF(x, frame.rect.top(), x, frame.rect.bottom()))
 
 
+_TALL = 80
 _LINE = 16
 """Pixels from one line of names to the next."""
 
@@ -158,8 +159,8 @@ def _stall_names(frame: Frame, marks: Marks) -> list[tuple[str, list[float]]]:
 
 
 def _room(frame: Frame, places: list[QRectF], taken: list[QRectF]) -> QRectF | None:
-    """Return the first place that is in sight and free, in the first line or the next."""
-    for line in range(2):
+    """Return the first place that is in sight and free, in the first line or the next ones."""
+    for line in range(3 if frame.rect.height() > _TALL else 2):
         for place in places:
             box = place.translated(0, frame.rect.top() + 1 + line * _LINE)
             wide = box.adjusted(-4, 0, 4, 0)
@@ -255,6 +256,6 @@ def stalls(painter: QPainter, frame: Frame, marks: Marks, tokens: Tokens) -> Non
         rect = frame.between(stretch.low, stretch.high)
         if rect.width() >= 0 and stretch.high >= frame.low and stretch.low <= frame.high:
             rect.setWidth(max(rect.width(), 1.0))
-            painter.fillRect(rect, colour_with(tokens.warning, 0.16))
-            rect.setTop(rect.bottom() - 3)
-            painter.fillRect(rect, colour_with(tokens.warning, 0.9))
+            painter.fillRect(rect, colour_with(tokens.warning, 0.07))
+            rect.setTop(rect.bottom() - 2)
+            painter.fillRect(rect, colour_with(stretch.colour, 0.9))

@@ -25,6 +25,7 @@ from diptych.gui.plots.paint import RIGHT
 from diptych.gui.plots.series import Series
 from diptych.gui.plots.timeview import TimeView
 from diptych.gui.text.format import number
+from diptych.gui.text.tr import tr
 from diptych.gui.theme import current, font
 
 HEAD = 24
@@ -42,8 +43,8 @@ class Title(QWidget):
         self.folded = False
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
-        self.setToolTip("Fold or unfold (Enter)")
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setToolTip(tr("Fold or unfold (Enter)"))
         self.setAccessibleName(f"{title}, {unit}" if unit else title)
 
     def sizeHint(self) -> QSize:

@@ -21,6 +21,8 @@ from diptych.gui.plots.reduce import (
 from diptych.gui.plots.series import Drawn, Series
 
 MEDIAN_PIXELS = 3
+_FAR = 4
+"""Times the usual distance between two points, from which on a line does not join them."""
 _PAUSE_STEPS, _PAUSE_BARS = 8, 4
 """Steps, or bars, that a pause must be longer than to be seen as one."""
 
@@ -37,11 +39,11 @@ def line(series: Series, cut: Buckets, _pixels: int) -> Drawn:
 def median(series: Series, cut: Buckets, pixels: int) -> Drawn:
     """Draw a line of medians, and the band of the raw values unless it is dashed."""
     x, y = medians(series.t, series.values, cut, pixels // MEDIAN_PIXELS)
+    x, y = broken(series, x, y)
     line = Drawn(series.places(x), y * series.scale)
     if series.dashed:
         return line
-    low, high = (values * series.scale for values in extremes(series.values, cut))
-    return replace(line, band_x=series.places(series.t[cut.starts]), low=low, high=high)
+    return with_band(line, series, cut, *extremes(series.values, cut))
 
 
 def stack(series: Series, cut: Buckets, _pixels: int) -> Drawn:
@@ -74,5 +76,18 @@ def rate(series: Series, cut: Buckets, _pixels: int) -> Drawn:
     """Draw the sum of the values over the sum of ``under`` in each bucket."""
     under = series.under if series.under is not None else np.ones_like(series.values)
     y = ratios(series.values, under, cut) * series.scale
-    last = series.t[cut.starts + cut.counts - 1]
+    last, y = broken(series, series.t[cut.starts + cut.counts - 1], y)
     return Drawn(series.places(last), y)
+
+
+def with_band(line: Drawn, series: Series, cut: Buckets, low: Floats, high: Floats) -> Drawn:
+    """Return ``line`` over the band from ``low`` to ``high`` of each bucket."""
+    x, both = broken(series, series.t[cut.starts], np.stack((low, high)) * series.scale)
+    return replace(line, band_x=series.places(x), low=both[0], high=both[1])
+
+
+def broken(series: Series, x: Ints, y: Floats) -> tuple[Ints, Floats]:
+    """Break a line of points that stand for many rows where nothing came for long."""
+    if series.gap is None or len(x) < 2:
+        return x, y
+    return break_gaps(x, y, max(series.gap, _FAR * int(np.median(np.diff(x)))))

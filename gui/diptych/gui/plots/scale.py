@@ -37,10 +37,22 @@ class Axis:
     def label(self, value: float) -> str:
         """Return ``value`` as it stands beside the plot."""
         if abs(value) >= 100_000:
-            text = f"{value / 1e6:g}M" if self.ticks[-1] >= 10_000_000 else f"{value / 1e3:,.0f}k"
+            text = _large(value, self.ticks[-1])
         else:
             text = f"{value:,.{self.decimals}f}" if value else "0"
         return text.replace("-", MINUS)
+
+
+def _large(value: float, most: float) -> str:
+    for least, one, letter in (
+        (1e16, 0.0, ""),
+        (1e13, 1e12, "T"),
+        (1e10, 1e9, "G"),
+        (1e7, 1e6, "M"),
+    ):
+        if most >= least:
+            return f"{value / one:g}{letter}" if one else f"{value:.0e}"
+    return f"{value / 1e3:,.0f}k"
 
 
 def axis(low: float, high: float, count: int) -> Axis:

@@ -22,6 +22,7 @@ from diptych.gui.theme import Tokens
 from diptych.profiling.records.kinds import PHASES
 from diptych.profiling.runs import snapshot as runs
 from diptych.profiling.runs.snapshot import RunSnapshot
+from diptych.profiling.runs.unusual import STALL_LEAST, STALL_TIMES
 
 short_names = names.short_names
 _MS, _GIB = 1e-6, 1 / 2**30
@@ -95,11 +96,20 @@ def _step_line(run: Shown, label: str, values: Floats | Ints) -> Series:
         _MS,
         Kind.MEDIAN,
         dashed=not completed,
+        gap=_step_gap(run),
         per=place.per,
         key=run.key(label),
         settled=settled_count(run.snapshot) if completed else None,
         why=tr("not completed yet, or its completion is not known") if completed else "",
     )
+
+
+def _step_gap(run: Shown) -> int | None:
+    """Return for how long no step may end, in ns, before the curves say so: as a stall."""
+    lately = np.diff(run.placing.steps()[-256:])
+    if run.axis == "step" or not len(lately):
+        return None
+    return max(STALL_LEAST, int(STALL_TIMES * float(np.median(lately))))
 
 
 def _phases(run: Shown, tokens: Tokens) -> Series:
@@ -136,6 +146,7 @@ def _throughput(run: Shown) -> Series:
         1e9,
         Kind.RATE,
         under=steps.completed,
+        gap=_step_gap(run),
         per=place.per,
         key=run.key("samples"),
         settled=settled_count(run.snapshot),
@@ -155,6 +166,7 @@ def _loss(run: Shown) -> Series:
         place.origin,
         1.0,
         Kind.MEDIAN,
+        gap=_step_gap(run),
         per=place.per,
         key=run.key("loss"),
         settled=settled_count(run.snapshot),

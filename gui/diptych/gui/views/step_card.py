@@ -109,7 +109,7 @@ class StepCard(QFrame):
         sentences = different(found)
         if not sentences:
             column.addWidget(
-                label(tr("Nothing that is recorded was different around it."), wrap=True)
+                label(tr("Nothing else that is recorded was different."), wrap=True)
             )
         for sentence in sentences:
             column.addWidget(label(sentence, wrap=True, weight=500))
