@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from diptych.gui.text.tr import tr
+from diptych.profiling.trace.args import decode_args
+from diptych.profiling.trace.errors import TraceError
 from diptych.profiling.trace.table import TraceTable
 
 
@@ -13,10 +15,6 @@ def arguments(table: TraceTable, row: int) -> tuple[dict[str, Any], str]:
     if int(table.slices.args_at[row]) < 0:
         return {}, ""
     try:
-        from diptych.profiling.trace.store import decode_args
-    except ImportError:
-        return {}, tr("arguments cannot be read")
-    try:
-        return decode_args(table, row), ""
-    except (OSError, ValueError) as error:
-        return {}, tr("arguments cannot be read: {why}", why=str(error))
+        return dict(decode_args(table, row)), ""
+    except (OSError, ValueError, TraceError) as error:
+        return {}, tr("The arguments cannot be read: {why}", why=str(error))
