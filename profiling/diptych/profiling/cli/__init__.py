@@ -28,7 +28,7 @@ COMMANDS = {
     "doctor": "look for what is missing on this machine",
     "demo": "run a small workload under both frameworks and show where its results are",
 }
-HIDDEN = ("_runner", "_sampler", "_tracer")
+HIDDEN = ("_runner", "_sampler", "_tracer", "_open-trace")
 
 
 class Parser(argparse.ArgumentParser):
@@ -77,7 +77,7 @@ def _dispatch(words: list[str]) -> int:
     if name not in COMMANDS and name not in HIDDEN:
         _top_level(words)
         return 0
-    module = import_module(f"diptych.profiling.cli.{name}")
+    module = import_module(f"diptych.profiling.cli.{name.replace('-', '_')}")
     parser = Parser(prog="diptych", allow_abbrev=False)
     module.add_parser(parser.add_subparsers())
     if not getattr(module, "TAKES_REST", False):

@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import astuple
@@ -25,7 +26,9 @@ from diptych.profiling.trace.table import TraceTable
 
 LIMIT = 4 << 30
 """Bytes that all kept tables may take; those that were not used for longest go first."""
-_KEPT, _PATH = ".trace", ".path"
+_KEPT, _PATH, _PART = ".trace", ".path", ".part"
+_ABANDONED = 3600.0
+"""Seconds after which a file that was not finished is one that nobody writes any more."""
 
 
 class Cache:
@@ -35,27 +38,36 @@ class Cache:
         self.folder = traces_dir() if folder is None else folder
         self._limit = limit
 
-    def find(self, path: Path, now: Stamp) -> TraceTable | None:
-        """Return the table of a file if it is kept and the file is what it was."""
+    def find(self, path: Path, now: Stamp, *, read: bool = True) -> TraceTable | None:
+        """Return the table of a file if it is kept and the file is what it was.
+
+        Where the file system cannot tell, the file is read, but for ``read=False``.
+        """
+        found = self.place(path, now, read=read)
+        return found[0] if found else None
+
+    def place(self, path: Path, now: Stamp, *, read: bool = True) -> tuple[TraceTable, Path] | None:
+        """Return what `find` does, and the file that holds it."""
         entry = self._by_path(path, now)
-        if entry is None and self._may_know(now.size):
+        if entry is None and read and self._may_know(now.size):
             with suppress(OSError):
                 entry = self._entry(now.size, digest(path))
         if entry is None:
             return None
-        table = self._load(entry, path)
-        if table is not None:
-            self._note(path, now, entry.stem.rpartition("-")[2])
-        return table
+        table = self._load(entry, path, now)
+        if table is None:
+            return None
+        self._note(path, now, entry.stem.rpartition("-")[2])
+        return table, entry
 
     def keep(self, path: Path, now: Stamp, content: str, table: TraceTable) -> Path | None:
         """Keep a table; return where, ``None`` where that is not possible."""
         entry = self._entry(now.size, content)
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with tempfile.NamedTemporaryFile(dir=self.folder, suffix=".part", delete=False) as part:
+            with tempfile.NamedTemporaryFile(dir=self.folder, suffix=_PART, delete=False) as part:
                 try:
-                    packing.write(part.file, table, {})
+                    packing.write(part.file, table)
                     part.close()
                     Path(part.name).replace(entry)
                 except BaseException:
@@ -75,9 +87,9 @@ class Cache:
             return any(self.folder.glob(f"v{packing.VERSION}-{size}-*{_KEPT}"))
         return False
 
-    def _load(self, entry: Path, path: Path) -> TraceTable | None:
+    def _load(self, entry: Path, path: Path, now: Stamp) -> TraceTable | None:
         try:
-            table, _ = packing.read(entry, path)
+            table = packing.read(entry, path, (now.size, now.modified))
         except FileNotFoundError:
             return None
         except (packing.DamagedError, OSError, ValueError, KeyError, TypeError):
@@ -111,14 +123,13 @@ class Cache:
 
     def _trim(self, newest: Path) -> None:
         """Delete what was not used for longest until everything fits."""
-        found = sorted(self._sizes(), reverse=True)
-        total = 0
-        for used, size, entry in found:
+        total, now = 0, time.time()
+        for used, size, entry in sorted(self._sizes(), reverse=True):
             total += size
-            if total > self._limit and entry != newest:
+            left_over = entry.suffix == _PART and used < now - _ABANDONED
+            if (total > self._limit or left_over) and entry != newest:
                 with suppress(OSError):
                     entry.unlink()
-            del used
 
     def _sizes(self) -> Iterator[tuple[float, int, Path]]:
         for entry in self.folder.iterdir():

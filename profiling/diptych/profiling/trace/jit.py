@@ -35,15 +35,17 @@ Memory = tuple[int, int]
 """Address of the first byte, and how many bytes there are."""
 
 
-def _keep_compiled() -> None:
+def kept_in() -> Path:
+    """Return the folder under which compiled code is kept."""
+    settings: Any = numba.config
     beside = Path(__file__).parent / "__pycache__"
     writable = os.access(beside if beside.is_dir() else beside.parent, os.W_OK)
-    settings: Any = numba.config
     if not writable and not settings.CACHE_DIR:
         settings.CACHE_DIR = str(compiled_dir())
+    return Path(settings.CACHE_DIR) if settings.CACHE_DIR else beside
 
 
-_keep_compiled()
+kept_in()
 
 
 def jit(function: Callable[P, R]) -> Callable[P, R]:

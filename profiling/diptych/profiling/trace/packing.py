@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import mmap
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -44,8 +44,8 @@ class DamagedError(Exception):
     """The file is not one of ours, or not as it was written."""
 
 
-def write(file: IO[bytes], table: TraceTable, extra: dict[str, Any]) -> None:
-    """Write a table; ``extra`` comes back from `read`."""
+def write(file: IO[bytes], table: TraceTable) -> None:
+    """Write a table."""
     arrays = _arrays(table)
     places: list[list[Any]] = []
     at = 0
@@ -57,7 +57,6 @@ def write(file: IO[bytes], table: TraceTable, extra: dict[str, Any]) -> None:
         "counters": [[c.name, c.pid, c.process] for c in table.counters],
         "truncated": None if table.truncated is None else asdict(table.truncated),
         "arrays": places,
-        "extra": extra,
         "length": at,
     }
     raw = json.dumps(header, separators=(",", ":")).encode("utf-8", "replace")
@@ -86,8 +85,16 @@ def _arrays(table: TraceTable) -> dict[str, Any]:
     return {**arrays, "texts.begins": texts.begins, "texts.data": texts.data}
 
 
-def read(path: Path, asked: Path) -> tuple[TraceTable, dict[str, Any]]:
-    """Map a file; ``asked`` becomes the path of the table.
+def read(
+    path: Path, asked: Path, stamp: tuple[int, ...] = (), *, verify: bool = True
+) -> TraceTable:
+    """Map a file.
+
+    Args:
+        path: what `write` wrote.
+        asked: becomes the path of the table.
+        stamp: becomes its stamp.
+        verify: whether to read all of it and compare the sums.
 
     Raises:
         DamagedError: when it is not whole, or of another version.
@@ -104,10 +111,10 @@ def read(path: Path, asked: Path) -> tuple[TraceTable, dict[str, Any]]:
     arrays = {}
     for name, kind, at, count, crc in header["arrays"]:
         array = np.frombuffer(data, np.dtype(kind), count, base + at) if count else _none(kind)
-        if isal_zlib.crc32(_bytes(array)) != crc:
+        if verify and isal_zlib.crc32(_bytes(array)) != crc:
             raise DamagedError(f"{name} is not as it was written")
         arrays[name] = array
-    return _table(header, arrays, asked), header["extra"]
+    return replace(_table(header, arrays, asked), stamp=stamp)
 
 
 def _none(kind: str) -> Any:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from diptych.profiling.trace.cache import Cache
-from diptych.profiling.trace.digest import digest, stamp
+from diptych.profiling.trace.digest import Stamp, digest, stamp
 from diptych.profiling.trace.errors import TraceCancelledError
 from diptych.profiling.trace.source import Limits, opened
 from diptych.profiling.trace.table import TraceTable
@@ -21,6 +21,7 @@ Progress = Callable[[str, int, int], None]
 """Called with what is done now, how much of it is done, and of how much."""
 READING, BUILDING, KEEPING = "reading", "building the table", "keeping it for the next time"
 DEFAULT = Limits()
+_Look = Callable[[str, int, int], None]
 
 
 def open_trace(
@@ -47,32 +48,40 @@ def open_trace(
         TraceError: when it cannot be read as a trace; one line that says why.
         TraceCancelledError: when ``cancel`` returned true.
     """
-    path = Path(path)
+    kept = cache if isinstance(cache, Cache) else Cache() if cache else None
+    return _open(Path(path), _looking(progress, cancel), kept, limits, threads)[0]
+
+
+def open_kept(
+    path: Path, *, progress: Progress | None = None, cancel: Callable[[], bool] | None = None
+) -> tuple[TraceTable, Path | None]:
+    """Do what `open_trace` does; return the file that keeps the table too, if one does."""
+    return _open(path, _looking(progress, cancel), Cache(), DEFAULT, None)
+
+
+def _open(
+    path: Path, look: _Look, cache: Cache | None, limits: Limits, threads: int | None
+) -> tuple[TraceTable, Path | None]:
     now = stamp(path)
-    kept = _cache(cache, limits)
-    if kept is not None and (table := kept.find(path, now)) is not None:
-        return replace(table, stamp=(now.size, now.modified))
-    look = _looking(progress, cancel)
+    if cache is None or limits != DEFAULT:
+        return _stamped(_read(path, look, limits, threads), now), None
+    if found := cache.place(path, now):
+        return found
     with ThreadPoolExecutor(1, "digest") as aside:
-        content = aside.submit(_digest, path) if kept is not None else None
-        table = replace(_read(path, look, limits, threads), stamp=(now.size, now.modified))
-        if kept is not None and content is not None and (key := content.result()):
-            look(KEEPING, 0, 1)
-            # A file that is written while it is read is not kept.
-            if stamp(path) == now:
-                kept.keep(path, now, key, table)
-    return table
+        content = aside.submit(_digest, path)
+        table = _stamped(_read(path, look, limits, threads), now)
+        key = content.result()
+    look(KEEPING, 0, 1)
+    # A file that is written while it is read is not kept.
+    entry = cache.keep(path, now, key, table) if key and stamp(path) == now else None
+    return table, entry
 
 
-def _cache(cache: bool | Cache, limits: Limits) -> Cache | None:
-    if not cache or limits != DEFAULT:
-        return None
-    return cache if isinstance(cache, Cache) else Cache()
+def _stamped(table: TraceTable, now: Stamp) -> TraceTable:
+    return replace(table, stamp=(now.size, now.modified))
 
 
-def _looking(
-    progress: Progress | None, cancel: Callable[[], bool] | None
-) -> Callable[[str, int, int], None]:
+def _looking(progress: Progress | None, cancel: Callable[[], bool] | None) -> _Look:
     def look(what: str, done: int, total: int) -> None:
         if cancel is not None and cancel():
             raise TraceCancelledError
@@ -89,9 +98,7 @@ def _digest(path: Path) -> str | None:
         return None
 
 
-def _read(
-    path: Path, look: Callable[[str, int, int], None], limits: Limits, threads: int | None
-) -> TraceTable:
+def _read(path: Path, look: _Look, limits: Limits, threads: int | None) -> TraceTable:
     # Imported here: a trace that is kept opens without a compiler.
     from diptych.profiling.trace.build import built
     from diptych.profiling.trace.gather import gathered
