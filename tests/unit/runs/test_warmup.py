@@ -127,3 +127,70 @@ def test_completions_that_never_come_do_not_hold_it_up() -> None:
     times[5] = np.nan
     assert found(times[:100]) is None
     assert found(times) == 1
+
+
+def alike(count: int, seed: int, *, near: float, noise: float) -> Floats:
+    """Steps of 10 ms whose log is noise in which neighbours are alike (AR(1), ``near``)."""
+    chance = np.random.default_rng(seed)
+    fresh = noise * chance.standard_normal(count)
+    values = np.empty(count)
+    values[0] = fresh[0]
+    for n in range(1, count):
+        values[n] = near * values[n - 1] + np.sqrt(1 - near**2) * fresh[n]
+    return 10.0 * np.exp(values)
+
+
+@pytest.mark.parametrize(("near", "noise"), [(0.5, 0.1), (0.8, 0.15), (0.9, 0.2), (0.95, 0.2)])
+@pytest.mark.parametrize("count", [100, 400, 634])
+def test_noise_in_which_neighbours_are_alike_is_not_warm_up(
+    near: float, noise: float, count: int
+) -> None:
+    each = [found(alike(count, seed, near=near, noise=noise)) or 0 for seed in range(25)]
+    # By chance the first steps may be the slow ones; rarely, and not many of them.
+    assert sum(each) <= 0.01 * 25 * count
+    assert sum(steps > 0.05 * count for steps in each) <= 1
+
+
+@pytest.mark.parametrize("count", [400, 2_000])
+def test_stretches_that_a_busy_machine_slows_down_are_not_warm_up(count: int) -> None:
+    each = []
+    for seed in range(25):
+        chance = np.random.default_rng(seed)
+        times, at = steady(count, seed, 0.05), 0
+        while at < count:
+            at += int(chance.exponential(60))
+            end = at + int(chance.exponential(30)) + 1
+            times[at:end] *= 1.6
+            at = end
+        each.append(found(times) or 0)
+    assert sum(each) <= 0.03 * 25 * count
+
+
+@pytest.mark.parametrize("drift", [0.1, 0.3, 0.6, -0.3])
+@pytest.mark.parametrize("seed", range(5))
+def test_a_drift_over_the_whole_run_is_not_warm_up(drift: float, seed: int) -> None:
+    times = alike(500, seed, near=0.5, noise=0.05) * np.exp(-drift * np.arange(500) / 500)
+    assert (found(times) or 0) <= 5
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_late_slow_stretch_is_not_warm_up_and_hides_none(seed: int) -> None:
+    times = alike(600, seed, near=0.5, noise=0.05)
+    times[350:450] *= 1.8
+    assert found(times) == 0
+    times[:3] *= 20
+    assert found(times) == 3
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("near", [0.0, 0.8])
+def test_shapes_of_real_warm_ups(seed: int, near: float) -> None:
+    at = np.arange(600)
+    plain = alike(600, seed, near=near, noise=0.06)
+    clock = plain * np.exp(0.6 * np.exp(-at / 25))  # a processor that speeds up: 10 % at step 46
+    assert 25 <= (found(clock) or 0) <= 75
+    level = plain * np.where(at < 60, 1.6, 1.0)  # an allocator that grows
+    assert 55 <= (found(level) or 0) <= 65
+    compiled = plain * np.where(at < 40, 1.5, 1.0)  # compilation, then autotuning
+    compiled[0] *= 300
+    assert 35 <= (found(compiled) or 0) <= 45
