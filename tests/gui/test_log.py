@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QTextCursor
+from PySide6.QtGui import QGuiApplication, QTextCursor
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 from tests.gui.live_helpers import showing
@@ -262,3 +262,54 @@ def test_nobody_reads_while_nobody_looks(qtbot: QtBot, tmp_path: Path) -> None:
         view.show()
         qtbot.waitUntil(lambda: readers() == 1, timeout=5000)
     assert readers() == 0
+
+
+def test_matches_are_counted_and_counted_again_as_the_log_grows(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    with LiveRun(tmp_path) as run:
+        run.step(3)
+        run.log("".join(f"step {n} loss\n" for n in range(4_000)))
+        with showing(qtbot, LogView, [run.directory]) as view:
+            qtbot.waitUntil(lambda: "step 3999" in text(view), timeout=10_000)
+            view.search_for("LOSS")
+            qtbot.waitUntil(lambda: view.matches.text() == "4,000 matches", timeout=10_000)
+            run.log("one more loss\n")
+            qtbot.waitUntil(lambda: view.matches.text() == "4,001 matches", timeout=10_000)
+            view.search_for("one more")
+            qtbot.waitUntil(lambda: view.matches.text() == "1 match", timeout=10_000)
+            view.search.clear()
+            qtbot.waitUntil(lambda: view.matches.text() == "", timeout=10_000)
+            run.finish()
+
+
+def test_of_a_gigabyte_only_the_end_is_shown(qtbot: QtBot, tmp_path: Path) -> None:
+    run = make_run(tmp_path, steps=5)
+    with RunPaths(run).stdout.open("wb") as file:
+        # A hole: no disk is filled by this test.
+        file.truncate(1 << 30)
+        file.seek(0, 2)
+        file.write(b"\n\x1b[31mred\x1b[0m \xe2\x80\xaereversed <b>tag</b>\nthe end\n")
+    with showing(qtbot, LogView, [run]) as view:
+        qtbot.waitUntil(lambda: "the end" in text(view), timeout=30_000)
+        assert view.text.document().characterCount() < 8 << 20
+        assert "red" in text(view)
+        assert "\x1b" not in text(view)
+        assert "<b>tag</b>" in text(view)
+        assert "1.00 GiB" in view.note.whole
+        view.text.selectAll()
+        view.text.copy()
+        assert "the end" in QGuiApplication.clipboard().text()
+
+
+def test_stream_and_wrapping_are_remembered(qtbot: QtBot, tmp_path: Path) -> None:
+    run = make_run(tmp_path, steps=5)
+    RunPaths(run).stderr.write_text("a warning\n")
+    with showing(qtbot, LogView, [run]) as view:
+        view.streams.button("stderr").click()
+        view.wrap.setChecked(True)
+        kept = view.save_state()
+    with showing(qtbot, LogView, [run]) as view:
+        view.restore_state(kept)
+        qtbot.waitUntil(lambda: "a warning" in text(view), timeout=5_000)
+        assert view.wrap.isChecked()

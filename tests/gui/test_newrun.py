@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from diptych.gui.models import jobs
@@ -303,3 +305,49 @@ def test_a_window_that_does_not_fit_is_warned_of(probed_home: Path) -> None:
     evaluation = evaluate(draft, [], probed_home)
     assert evaluation.requests[0].schedule == Schedule(skip=90, active=20)
     assert any(c.level == "warning" and "111 steps" in c.text for c in evaluation.checks)
+
+
+def _tab_to(dialog: NewRunDialog, wanted: QWidget) -> None:
+    """Go on with Tab until the focus is where it is wanted; fail when it never comes there."""
+    seen = []
+    for _ in range(80):
+        focus = dialog.focusWidget()
+        seen.append(focus.accessibleName() if focus is not None else "")
+        if focus is wanted:
+            return
+        QTest.keyClick(focus if focus is not None else dialog, Qt.Key.Key_Tab)
+    pytest.fail(f"Tab never comes to {wanted.accessibleName()}: {list(dict.fromkeys(seen))}")
+
+
+def test_a_run_is_chosen_and_started_by_keyboard_alone(
+    qtbot: QtBot, dialog: NewRunDialog, probed: Context, started: list[RunRequest]
+) -> None:
+    dialog.activateWindow()
+    qtbot.waitUntil(dialog.isActiveWindow, timeout=5_000)
+    _tab_to(dialog, dialog.sources.list)
+    QTest.keyClick(dialog.sources.list, Qt.Key.Key_End)
+    assert dialog.draft.workload == "mlp"
+    torch = dialog.catalogue.cards["torch"].check
+    _tab_to(dialog, torch)
+    QTest.keyClick(torch, Qt.Key.Key_Space)
+    assert dialog.draft.frameworks == ["mxnet"]
+    steps = dialog.catalogue.input("steps")
+    assert steps is not None
+    _tab_to(dialog, steps.widget)
+    with qtbot.waitSignal(dialog.evaluated, timeout=60_000):
+        QTest.keyClick(steps.widget, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+        QTest.keyClicks(steps.widget, "77")
+    qtbot.waitUntil(dialog.start.isEnabled, timeout=60_000)
+    assert "--steps 77" in dialog.evaluation.command
+    QTest.keyClick(steps.widget, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: len(started) == 1, timeout=10_000)
+    assert (started[0].framework, started[0].knobs["steps"]) == ("mxnet", 77)
+    assert not dialog.isVisible()
+
+
+def test_escape_leaves_the_dialog_and_starts_nothing(
+    qtbot: QtBot, dialog: NewRunDialog, started: list[RunRequest]
+) -> None:
+    QTest.keyClick(dialog, Qt.Key.Key_Escape)
+    assert not dialog.isVisible()
+    assert started == []

@@ -18,6 +18,7 @@ from diptych.gui.models.operators import NOISE_ROLE, OperatorModel
 from diptych.gui.models.operators_family import FAMILIES, family
 from diptych.gui.text.format import UNKNOWN
 from diptych.gui.theme import DARK, LIGHT
+from diptych.gui.views.actions import menu_of
 from diptych.gui.views.operators import OperatorsView
 from diptych.profiling.records import kinds
 from diptych.profiling.records.kinds import Operator, Operators
@@ -307,3 +308,83 @@ def test_empty_states_say_what_would_be_here(qtbot: QtBot, tmp_path: Path) -> No
             run.finish()
             show(qtbot, view.hub, view.selection, [])
             qtbot.waitUntil(lambda: view.empty_title.text() == "No run is shown", timeout=5000)
+
+
+# -- more than usual -------------------------------------------------------------------------
+
+NASTY = (
+    "<img src=x onerror=alert(1)><b>bold</b>",
+    "\u202eright to left \u2066isolate",
+    "x" * 10_000,
+    "two\nlines\tand a tab\r\x1b[31mred",
+    "",
+    "=cmd|' /C calc'!A0",
+)
+
+
+def test_names_of_any_kind_are_shown_as_one_line_and_copied_whole(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    model = OperatorModel()
+    model.set_window(operators(*(Operator(name, 1, host_self=1_000_000) for name in NASTY)))
+    shown = names(model)
+    assert all("\n" not in name and "\t" not in name for name in shown)
+    assert max(map(len, shown)) <= 2_000
+    for row in range(model.rowCount()):
+        tip = model.index(row, 0).data(Qt.ItemDataRole.ToolTipRole)
+        assert "<img" not in tip
+        assert "<b>" not in tip
+    rows = model.to_tsv(range(model.rowCount())).splitlines()
+    assert len(rows) == len(NASTY) + 1
+    assert len({line.count("\t") for line in rows}) == 1
+    assert any("x" * 10_000 in line for line in rows)
+    written = list(csv.reader(io.StringIO(model.to_csv())))
+    assert len(written) == len(NASTY) + 1
+
+
+def test_operators_of_three_hundred_threads_are_sorted_and_filtered_at_once(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    many = [
+        Operator(f"aten::op_{n % 97}_thread_{n // 97}", 1 + n % 7, host_self=1_000 * (n % 4_001))
+        for n in range(30_000)
+    ]
+    model = OperatorModel()
+    model.set_window(operators(*many))
+    QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    model.sort(column(model, "host_self"), DOWN)
+    values = [o.host_self or 0 for o in (many[int(row)] for row in model.rows)]
+    assert values == sorted(values, reverse=True)
+    model.set_filter("op_13_ thread_300")
+    assert names(model) == ["aten::op_13_thread_300"]
+
+
+def test_columns_are_hidden_shown_and_remembered(qtbot: QtBot, tmp_path: Path) -> None:
+    with showing(qtbot, OperatorsView, [make_run(tmp_path, steps=60)]) as view:
+        filled(view, qtbot)
+        view._fill_columns()
+        offered = {action.text() for action in view._menu.actions() if action.isCheckable()}
+        assert {"Phase", "Calls/step"} <= offered
+        assert "Operator" not in offered
+        next(a for a in view._menu.actions() if a.text() == "Calls/step").trigger()
+        assert "calls" not in [c.key for c in view.model.columns]
+        assert view.table.columnWidth(0) > 100
+        kept = view.save_state()
+        view.hide_column("calls", hidden=False)
+        assert "calls" in [c.key for c in view.model.columns]
+        view.restore_state(kept)
+        assert "calls" not in [c.key for c in view.model.columns]
+        sorting = next(m for m in map(menu_of, view._menu.actions()) if m is not None)
+        next(a for a in sorting.actions() if a.text() == "Operator").trigger()
+        assert names(view.model) == sorted(names(view.model))
+
+
+def test_live_the_table_fills_when_a_window_is_there(qtbot: QtBot, tmp_path: Path) -> None:
+    with LiveRun(tmp_path) as run:
+        run.step(8)
+        with showing(qtbot, OperatorsView, [run.directory]) as view:
+            assert view.pages.currentWidget() is view.empty
+            run.window(steps=5)
+            filled(view, qtbot)
+            assert view.pages.currentWidget() is view.table
+            run.finish()

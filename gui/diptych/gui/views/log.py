@@ -105,6 +105,7 @@ class LogView(QWidget):
     def _make_text(self) -> None:
         self.text = QPlainTextEdit()
         self.text.setReadOnly(True)
+        self.text.setTabChangesFocus(True)
         self.text.setFont(_plain_mono())
         self.text.setStyleSheet(
             "QPlainTextEdit { border: 2px solid transparent; border-radius: 0 }"

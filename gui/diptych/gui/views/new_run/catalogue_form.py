@@ -72,6 +72,8 @@ class CatalogueForm(QWidget):
         if self._rows is not None:
             self._column.takeAt(self._column.count() - 1)
             self._column.removeWidget(self._rows)
+            # At once: until it is deleted Tab would go through it.
+            self._rows.hide()
             self._rows.deleteLater()
         self._inputs = []
         self._rows = Rows()
@@ -82,7 +84,15 @@ class CatalogueForm(QWidget):
             self._add_row(title, names, chosen.knobs)
         self._column.addWidget(self._rows)
         self._column.addStretch(1)
+        self._order()
         self.refresh()
+
+    def _order(self) -> None:
+        """Let Tab go through the new inputs where they stand, not after all that was there."""
+        before: QWidget = list(self.cards.values())[-1].last
+        for item in self._inputs:
+            QWidget.setTabOrder(before, item.widget)
+            before = item.widget
 
     def _add_row(self, title: str, names: Sequence[str], knobs: Sequence[Knob]) -> None:
         parts: list[QWidget | str] = []

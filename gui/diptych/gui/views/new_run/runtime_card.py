@@ -8,6 +8,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QVBoxLayout,
+    QWidget,
 )
 
 from diptych.gui.models.runtimes import RuntimeModel
@@ -58,6 +59,11 @@ class RuntimeCard(QFrame):
         self._combo.activated.connect(lambda _: self.changed.emit())
         manager().changed.connect(self._paint)
         self._paint()
+
+    @property
+    def last(self) -> QWidget:
+        """The last of its widgets that takes the focus."""
+        return self._none
 
     @property
     def python(self) -> str:
