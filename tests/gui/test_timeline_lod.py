@@ -140,7 +140,7 @@ def test_many_slices_make_few_boxes_and_keep_their_count() -> None:
     levels = made.levels[0]
     assert levels
     sizes = [len(level.begins) for level in levels]
-    assert sizes[0] * 3 <= 20_000
+    assert sizes[0] * 2 <= 20_000
     assert sizes == sorted(sizes, reverse=True)
     picture = made.picture(0, 0.0, 200_000 / 100, 100)
     assert picture.runs[:, 3].max() == 20_000

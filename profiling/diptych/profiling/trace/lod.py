@@ -26,8 +26,8 @@ UInt8 = NDArray[np.uint8]
 
 _FEW = 2048
 """A lane with so few slices needs no pyramid."""
-_SHRINK = 3
-"""Each level has at most the third of the boxes of the one below."""
+_SHRINK = 2
+"""Each level has at most half of the boxes of the one below."""
 
 
 @dataclass(frozen=True, slots=True)
