@@ -104,7 +104,9 @@ class Chart(Surface):
             self.reduce()
 
     def _in_sight(self) -> bool:
-        return self.isVisible() and not self.visibleRegion().isEmpty()
+        # Where only the head of its row can be seen, that shows what is read of the curves.
+        row = self.parentWidget() or self
+        return self.isVisible() and not row.visibleRegion().isEmpty()
 
     def redraw(self) -> None:
         """Draw if something was set since, or the range moved."""

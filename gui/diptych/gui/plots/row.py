@@ -75,6 +75,7 @@ class Title(QWidget):
             painter.setPen(QColor(colour))
             metrics = QFontMetricsF(face)
             shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, self.width() - x)
+            shown = shown if len(shown) > len(text) // 2 else ""
             box = QRectF(x, 0, self.width() - x, self.height())
             painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, shown)
             x += metrics.horizontalAdvance(text) + 8 if text else 0

@@ -248,8 +248,14 @@ class _Around:
         values = series.columns.get(column)
         if values is None or not len(values):
             return series.reasons.get(column) or "no_sample"
-        here = values[_covering(series.t, self.begin, self.end)]
-        near = values[_covering(series.t, self.first, self.last)]
+        own, all_of_it = (
+            _covering(series.t, self.begin, self.end),
+            _covering(series.t, self.first, self.last),
+        )
+        here = values[own]
+        near = np.concatenate(
+            (values[all_of_it.start : own.start], values[own.stop : all_of_it.stop])
+        )
         here, near = here[np.isfinite(here)], near[np.isfinite(near)]
         if not len(here) or not len(near):
             return series.reasons.get(column) or "no_sample"

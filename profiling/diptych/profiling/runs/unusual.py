@@ -62,10 +62,13 @@ class UnusualSearch:
     """Looks through the steps of one run as they come."""
 
     def __init__(self) -> None:
+        self._forget()
+
+    def _forget(self) -> None:
         self._judged = 0
         self._slow = Column(np.int64)
         self._gaps = Column(np.int64)
-        self._first: int | None = None
+        self._last: int | None = None
 
     def update(
         self,
@@ -79,13 +82,13 @@ class UnusualSearch:
     ) -> Unusual:
         """Return what is unusual among the first ``len(done)`` of ``steps``.
 
-        ``done`` is when they were completed (ns, rising). The first ``settled`` of them are known for good. Of the first ``warmup``
-        nothing is said. ``newest`` is the newest instant known of a run that
-        goes on: a stall may last at it.
+        ``done`` is when they were completed (ns, rising). The first ``settled``
+        of them are known for good. Of the first ``warmup`` nothing is said.
+        ``newest`` is the newest instant known of a run that goes on: a stall
+        may last at it.
         """
         if self._begins_anew(steps):
-            self.__init__()  # type: ignore[misc] # another journal: nothing of the old one holds
-            self._first = int(steps.start[0]) if len(steps) else None
+            self._forget()
         count = len(done)
         lengths = step_lengths(steps)[:count]
         ready = max(0, (min(settled, count) // _BLOCK - 1) * _BLOCK)
@@ -94,7 +97,7 @@ class UnusualSearch:
             slow, gaps = _judge(lengths, done, self._judged, ready)
             self._slow.extend(slow)
             self._gaps.extend(gaps)
-            self._judged = ready
+            self._judged, self._last = ready, int(steps.start[ready - 1])
         slow, gaps = _judge(lengths, done, max(self._judged, count - _AT_ONCE), count)
         least = max(1, warmup or 0)
         slow = np.concatenate((self._slow.values, slow))
@@ -106,8 +109,10 @@ class UnusualSearch:
         return Unusual(slow, (*stalls, *_lasting(done, least, newest, evals)), whole)
 
     def _begins_anew(self, steps: StepColumns) -> bool:
-        first = int(steps.start[0]) if len(steps) else None
-        return first != self._first or len(steps) < self._judged
+        """Whether this is another journal: nothing of the old one holds."""
+        if not self._judged:
+            return False
+        return len(steps) < self._judged or int(steps.start[self._judged - 1]) != self._last
 
 
 def step_lengths(steps: StepColumns) -> Floats | Ints:
@@ -123,23 +128,27 @@ def _judge(lengths: Floats | Ints, done: Ints, first: int, stop: int) -> tuple[I
     low, high = max(0, first - _BLOCK), min(len(done), stop + _BLOCK)
     times = np.asarray(lengths[low:high], np.float64)
     apart = np.diff(done[low:high], prepend=done[max(0, low - 1)]).astype(np.float64)
-    middle, sigma = _usual(times)
-    slow = times > np.maximum(SLOW_TIMES * middle, middle + SLOW_SIGMAS * sigma)
-    far = apart > np.maximum(STALL_LEAST, STALL_TIMES * _usual(apart)[0])
+    slow = times > _limit(times, SLOW_TIMES, SLOW_SIGMAS)
+    far = apart > np.fmax(STALL_LEAST, _limit(apart, STALL_TIMES, 0.0))
     part = slice(first - low, stop - low)
     return first + np.flatnonzero(slow[part]), first + np.flatnonzero(far[part])
 
 
-def _usual(values: Floats) -> tuple[Floats, Floats]:
-    """Return median and robust sigma around each value: of three blocks, the middle ones."""
+def _limit(values: Floats, times: float, sigmas: float) -> Floats:
+    """Return what each value must be beyond: by its own block, the one before and the one after.
+
+    The highest of the three counts: where a run changes its pace no single step is unusual.
+    """
     whole = -(-len(values) // _BLOCK)
     padded = np.full(whole * _BLOCK, np.nan)
     padded[: len(values)] = values
     blocks = padded.reshape(whole, _BLOCK)
     middle = _medians(blocks)
-    spread = _medians(np.abs(blocks - middle[:, np.newaxis]))
-    both = [np.repeat(_of_three(each), _BLOCK)[: len(values)] for each in (middle, spread)]
-    return both[0], 1.4826 * both[1]
+    sigma = 1.4826 * _medians(np.abs(blocks - middle[:, np.newaxis]))
+    limit = np.fmax(times * middle, middle + sigmas * sigma)
+    near = np.pad(limit, 1, constant_values=np.nan)
+    limit = np.fmax(np.fmax(near[:-2], near[2:]), limit)
+    return np.repeat(limit, _BLOCK)[: len(values)]
 
 
 def _medians(blocks: Floats) -> Floats:
@@ -151,16 +160,6 @@ def _medians(blocks: Floats) -> Floats:
         return whole
     # NaN sorts last.
     middle: Floats = ordered[np.arange(len(blocks)), np.minimum(known // 2, _BLOCK - 1)]
-    return middle
-
-
-def _of_three(values: Floats) -> Floats:
-    """Return the median of each value and its two neighbours; at the ends of two, the lower."""
-    near = np.stack((np.roll(values, 1), values, np.roll(values, -1)))
-    near[0, 0] = near[2, -1] = np.nan
-    ordered = np.sort(near, axis=0)
-    known = np.isfinite(near).sum(axis=0)
-    middle: Floats = ordered[np.maximum(known - 1, 0) // 2, np.arange(len(values))]
     return middle
 
 
