@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from diptych.gui.models import jobs
@@ -316,6 +316,8 @@ def _tab_to(dialog: NewRunDialog, wanted: QWidget) -> None:
         if focus is wanted:
             return
         QTest.keyClick(focus if focus is not None else dialog, Qt.Key.Key_Tab)
+        # What a change made anew is shown when the window has had its turn.
+        QApplication.processEvents()
     pytest.fail(f"Tab never comes to {wanted.accessibleName()}: {list(dict.fromkeys(seen))}")
 
 

@@ -114,7 +114,7 @@ class NewRunDialog(QDialog):
         # Only a button that is in the dialog already becomes its default.
         self.start.setDefault(True)
         # Below this the row of numbers of the profile window would be cut.
-        self.setMinimumWidth(min(scaled(930), room(self).width()))
+        self.setMinimumWidth(min(scaled(930), max(930, room(self).width())))
         self.resize(QSize(scaled(960), scaled(860)).boundedTo(room(self)))
 
     def _head(self) -> QFrame:
