@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,12 +14,20 @@ from tests.helpers.fake_run import LiveRun, make_run
 
 from diptych.profiling.records.layout import RunPaths
 from diptych.profiling.runs.files import RunError
+from diptych.profiling.runs.notes import edit_notes
 from diptych.profiling.runs.snapshot import RunState
 from diptych.profiling.runs.store import RunNotFoundError, RunStore
 from diptych.profiling.runs.summary import write_summary
 
 DAY = 86_400 * 10**9
 START = 1_764_000_000 * 10**9
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 @pytest.fixture
@@ -128,20 +139,38 @@ def test_nothing_is_read_twice(store: RunStore) -> None:
     assert store.list()[2].steps == 30
 
 
-def test_token_changes_when_the_listing_does(tmp_path: Path) -> None:
+def test_it_knows_when_its_listing_is_out_of_date(tmp_path: Path) -> None:
     store = RunStore(tmp_path)
+
+    def settled() -> bool:
+        store.list()
+        return not store.outdated()
+
+    assert store.outdated()
     with LiveRun(tmp_path) as run:
-        empty = store.token()
-        store.list()
-        one = store.token()
-        assert one != empty
-        assert store.token() == one
+        wait_for(settled)
         run.finish()
-        assert store.token() != one
-        store.list()
-        ended = store.token()
+        assert store.outdated()
+        wait_for(settled)
         make_run(tmp_path, steps=5, seed=9)
-        assert store.token() != ended
+        assert store.outdated()
+        wait_for(settled)
+        edit_notes(run.directory, lambda notes: notes.renamed("other"))
+        assert store.outdated()
+        assert "other" in [entry.name for entry in store.list()]
+
+
+def test_a_change_right_after_a_look_is_seen(tmp_path: Path) -> None:
+    """Within the grain of the clock of a file system the time of change stays the same."""
+    store = RunStore(tmp_path)
+    for number in range(20):
+        make_run(tmp_path, steps=3, window_at=None, seed=number)
+        times = tmp_path.stat()
+        store.list()
+        make_run(tmp_path, steps=3, window_at=None, seed=100 + number)
+        os.utime(tmp_path, ns=(times.st_atime_ns, times.st_mtime_ns))
+        assert store.outdated()
+        assert len(store.list()) == 2 * number + 2
 
 
 def test_two_windows_on_one_store(tmp_path: Path) -> None:

@@ -31,8 +31,8 @@ _BACKGROUND = 0.5
 """The same for a live run that is only in the list."""
 
 _LISTING = 1.0
-_AT_ONCE = 0.15
-"""Seconds of reading manifests after which the window is told what is known so far."""
+_FIRST, _MORE = 0.15, 0.4
+"""Seconds of listing after which the window is told what is known so far: first, and then."""
 _AFTER_TROUBLE = 1.0
 _GREW_LATELY = 1.0
 _PROGRESS = 0.4
@@ -113,7 +113,7 @@ class Reader:
         self._directories: dict[str, Path] = {}
         self._entries: list[RunEntry] | None = None
         self._complete = True
-        self._token: object = None
+        self._had: list[Path] = []
         self._listed = float("-inf")
         self._apart = FAST
         self._thread = threading.Thread(target=self._run, name="diptych-reader", daemon=True)
@@ -197,13 +197,14 @@ class Reader:
             return
         self._listed = now
         extra = [directory for directory in self._extra if directory.is_dir()]
-        token = (self._store.token(), extra)
-        if token == self._token and not forced and self._store.complete:
+        if not forced and extra == self._had and not self._store.outdated():
             return
-        entries = _unique([*self._store.list(_AT_ONCE), *map(read_entry, extra)])
+        self._had = extra
+        first = self._entries is None
+        listed = self._store.list(_FIRST if first else _MORE)
+        entries = _unique([*listed, *map(read_entry, extra)])
         if not self._store.complete:
             self._listed = 0.0  # go on at once
-        self._token = (self._store.token(), extra)
         self._directories = {entry.id: entry.directory for entry in entries}
         if entries != self._entries or self._store.complete != self._complete:
             self._entries, self._complete = entries, self._store.complete

@@ -42,14 +42,11 @@ class _Part:
     value: str
     wanted: bool
 
-    def fits(self, texts: Texts, whole: str) -> bool:
-        return self._found(texts, whole) == self.wanted
-
-    def _found(self, texts: Texts, whole: str) -> bool:
+    def found(self, texts: Texts) -> bool:
+        """Look in the one place that the key names."""
         if self.key == "tag":
             return any(tag.startswith(f"#{self.value}") for tag in texts.tag)
-        place = getattr(texts, self.key) if self.key else whole
-        return self.value in place
+        return self.value in getattr(texts, self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +60,11 @@ class Filter:
 
     def fits(self, texts: Texts, whole: str) -> bool:
         """Say whether a run is wanted; ``whole`` is `Texts.whole`, which is worth keeping."""
-        return all(part.fits(texts, whole) for part in self.parts)
+        for part in self.parts:
+            found = part.value in whole if not part.key else part.found(texts)
+            if found != part.wanted:
+                return False
+        return True
 
 
 @lru_cache(maxsize=8)

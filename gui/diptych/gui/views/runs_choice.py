@@ -25,6 +25,7 @@ class RunsChoice(QObject):
         super().__init__(view)
         self._view, self._model, self._selection = view, view.runs, selection
         self._chosen: tuple[str, ...] = ()
+        self._keys: list[str] | None = None
         self._restoring = self._choosing = False
         self._before: tuple[str, int] = ("", 0)
         self._shown: tuple[str, ...] = ()
@@ -37,9 +38,16 @@ class RunsChoice(QObject):
 
     def keys(self) -> list[str]:
         """Return the ids of the selected runs that are in sight, in the order of the list."""
-        places = sorted(index.row() for index in self._view.selectionModel().selectedIndexes())
-        rows = self._model.rows
-        return [rows[place].key for place in places if rows[place].is_run]
+        if self._keys is None:
+            ranges = [
+                (found.top(), found.bottom() + 1)
+                for found in self._view.selectionModel().selection().toList()
+            ]
+            rows = self._model.rows
+            self._keys = [
+                row.key for top, end in sorted(ranges) for row in rows[top:end] if row.is_run
+            ]
+        return list(self._keys)
 
     def neighbour(self, runs: Sequence[str]) -> str | None:
         """Return the run that stands behind ``runs``, or else before them."""
@@ -73,6 +81,7 @@ class RunsChoice(QObject):
         self._view.viewport().update()
 
     def _selected(self, *_: object) -> None:
+        self._keys = None
         if self._restoring:
             return
         chosen = self.keys()
@@ -99,6 +108,7 @@ class RunsChoice(QObject):
 
     def _rows_changed(self) -> None:
         """Leave the place as it was, unless a run is wanted that is there only now."""
+        self._keys = None
         key, place = self._before
         row = self._model.row_of(key)
         if row is not None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -22,6 +22,8 @@ from diptych.profiling.runs.notes import notes_stamp
 
 __all__ = ["AmbiguousRunError", "RunEntry", "RunNotFoundError", "RunStore", "choose", "read_entry"]
 
+_GRAIN = 50_000_000
+"""Nanoseconds in which two changes may bear the same time."""
 _NEAR = 300
 """Characters of a name that are looked at for what is near."""
 
@@ -46,30 +48,43 @@ class RunStore:
         self._index = RunIndex(index) if index is not None else None
         self._cache: dict[str, Known] = {}
         self._listed = False
-        self.complete = True
-        """Whether the last listing had all runs."""
+        self._left: list[str] = []
+        self._scanned = -1
+
+    @property
+    def complete(self) -> bool:
+        """Whether the last listing had all runs, as they were then."""
+        return not self._left
 
     def list(self, budget: float = float("inf")) -> list[RunEntry]:
         """Return all runs, the newest first. Never raises.
 
-        Where that would take longer than ``budget`` seconds of reading, some
-        are left out, or are as they were: the next listing goes on with them.
+        Where that would take longer than ``budget`` seconds, the oldest are
+        left out, or are as they were: the next listing goes on there.
         """
-        before = self._cache
         if self._index is not None and not self._listed:
-            before = self._index.load(self.folder)
+            self._cache = self._index.load(self.folder)
         self._listed = True
-        self._look_at_all(before, _Budget(budget))
+        if not self._left:
+            # Ids begin with the time: the newest come last.
+            self._scanned = _settled_mtime(self.folder)
+            self._left = list(self._names())
+            self._cache = {n: self._cache[n] for n in self._left if n in self._cache}
+        self._look(budget)
         if self._index is not None and self.complete:
             self._index.keep(self._cache)
         entries = [known.entry for known in self._cache.values()]
         return sorted(entries, key=lambda entry: (entry.created, entry.id), reverse=True)
 
-    def token(self) -> tuple[object, ...]:
-        """Return a value that changes when the listing may have changed; cheap."""
-        live = [name for name, cached in self._cache.items() if cached.entry.state.live]
-        stamps = [(name, _stamp(self.folder / name), _alive(self.folder / name)) for name in live]
-        return (_mtime(self.folder), *sorted(stamps))
+    def outdated(self) -> bool:
+        """Say whether a listing may be another now than the last one; cheap."""
+        if self._left or _mtime(self.folder) != self._scanned:
+            return True
+        return any(
+            _stamp(self.folder / name) != known.stamp or not probe(self.folder / name).live
+            for name, known in self._cache.items()
+            if known.entry.state.live
+        )
 
     def find(self, text: str, *, damaged: bool = False) -> RunEntry:
         """Return the run that ``text`` names.
@@ -110,36 +125,20 @@ class RunStore:
         except OSError:
             return []
 
-    def _look_at_all(self, before: Mapping[str, Known], budget: _Budget) -> None:
-        self._cache, self.complete = {}, True
-        # Ids begin with the time: what is left out is the oldest.
-        for name in reversed(self._names()):
-            known = before.get(name)
-            directory = self.folder / name
-            stamp = _stamp(directory)
-            if known is None or known.stamp != stamp or known.entry.state.live:
-                if budget.spent:
-                    self.complete = False
-                else:
-                    known = Known(stamp, read_entry(directory))
-            if known is not None:
-                self._cache[name] = known
+    def _look(self, budget: float) -> None:
+        until = time.monotonic() + budget
+        while self._left:
+            self._look_at(self._left.pop())
+            if time.monotonic() > until:
+                break
 
-
-class _Budget:
-    """Time that may be spent, counted from when it is first asked for."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._until: float | None = None
-
-    @property
-    def spent(self) -> bool:
-        """Whether nothing is left of it."""
-        now = time.monotonic()
-        if self._until is None:
-            self._until = now + self._seconds
-        return now > self._until
+    def _look_at(self, name: str) -> None:
+        directory, known = self.folder / name, self._cache.get(name)
+        stamp = _stamp(directory)
+        if not any(stamp) and not directory.is_dir():
+            self._cache.pop(name, None)
+        elif known is None or known.stamp != stamp or known.entry.state.live:
+            self._cache[name] = Known(stamp, read_entry(directory))
 
 
 def choose(text: str, entries: Sequence[RunEntry]) -> RunEntry:
@@ -200,8 +199,14 @@ def _stamp(directory: Path) -> tuple[int, ...]:
     return (*(_mtime(f"{root}/{part}") for part in parts), *notes_stamp(directory))
 
 
-def _alive(directory: Path) -> bool:
-    return probe(directory).live
+def _settled_mtime(folder: Path) -> int:
+    """Return when a folder changed last; never the same twice when that is just now.
+
+    File systems count time in milliseconds: what changes in the same one, but
+    after a look, would not be seen.
+    """
+    changed = _mtime(folder)
+    return changed if time.time_ns() - changed > _GRAIN else -1
 
 
 def _mtime(path: Path | str) -> int:
