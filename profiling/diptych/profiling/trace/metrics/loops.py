@@ -112,31 +112,64 @@ def stacks(
     return chains
 
 
+FULL, NONE = -1, -2
+
+
 @jit
-def cut(
-    start: Array, duration: Array, parent: Array, first: int, last: int, begin: int, end: int
-) -> tuple[Array, Array, Array]:
-    """Return the rows of ``first:last`` that lie in a stretch, their cut lengths and self times."""
-    rows = np.empty(last - first, np.int32)
-    lengths = np.empty(last - first, np.int64)
-    own = np.empty(last - first, np.int64)
-    place = np.empty(last - first, np.int32)
-    reach = np.empty(last - first, np.int64)
-    n = 0
-    for i in range(first, last):
-        low, high = start[i], start[i] + duration[i]
-        place[i - first] = -1
+def _place(name: int, category: int, of_name: Array, keys: Array, names: int) -> int:
+    """Return where a name and category are added up; `FULL` if there is no room for one more.
+
+    The first category of a name has the name's own place; the few others are hashed.
+    """
+    if of_name[name] == category:
+        return name
+    if of_name[name] == NONE:
+        of_name[name] = category
+        return name
+    key = np.int64(name) << 32 | (category + 1)
+    slot = (key * 2654435761) & (len(keys) - 1)
+    for _ in range(len(keys)):
+        if keys[slot] == key:
+            return int(names + slot)
+        if keys[slot] < 0:
+            keys[slot] = key
+            return int(names + slot)
+        slot = (slot + 1) & (len(keys) - 1)
+    return FULL
+
+
+@jit
+def tally(
+    start: Array, duration: Array, parent: Array, name: Array, category: Array,
+    first: int, last: int, begin: int, end: int,
+    of_name: Array, keys: Array, calls: Array, total: Array, own: Array, where: Array,
+) -> bool:  # fmt: skip
+    """Add up rows ``first:last`` by name and category, cut at a stretch; false if out of room.
+
+    The last four arrays have a place for each name and one for each of ``keys``;
+    ``where`` gets the first row of each.
+    """
+    names = len(of_name)
+    for row in range(first, last):
+        low = start[row]
+        high = low + duration[row]
         if high < begin or (high == begin and low < begin):
             continue
-        low, high = max(low, begin), min(high, end)
-        rows[n], lengths[n], own[n], reach[n] = i, high - low, high - low, low
-        place[i - first] = n
-        p = parent[i]
-        above = place[p - first] if p >= first else -1
+        length = min(high, end) - max(low, begin)
+        place = _place(name[row], category[row], of_name, keys, names)
+        if place == FULL:
+            return False
+        if where[place] < 0:
+            where[place] = row
+        calls[place] += 1
+        total[place] += length
+        own[place] += length
+        above = parent[row]
         if above >= 0:
-            fresh = high - max(low, reach[above])
-            if fresh > 0:
-                own[above] -= fresh
-                reach[above] = high
-        n += 1
-    return rows[:n], lengths[:n], own[:n]
+            place = _place(name[above], category[above], of_name, keys, names)
+            if place == FULL:
+                return False
+            own[place] -= length
+            if where[place] < 0:
+                where[place] = above
+    return True
