@@ -87,11 +87,29 @@ def _completed(entry: RunEntry) -> RunEntry:
     return read_entry(entry.directory)
 
 
+def _recovered(entry: RunEntry) -> RunEntry:
+    """Finish the profile windows that a killed runner left; what cannot be is left as it is."""
+    from diptych.profiling.runner.recover import recover, unfinished
+    from diptych.profiling.runs.store import read_entry
+    from diptych.profiling.runs.summary import write_summary
+
+    left = unfinished(entry.directory)
+    if not left:
+        return entry
+    windows = "a profile window" if len(left) == 1 else f"{len(left):,} profile windows"
+    print(f"finishing {windows} that the run's killed runner left ...", file=sys.stderr)
+    try:
+        recover(entry.directory, on_finish=write_summary)
+    except OSError as error:
+        print(f"not finished: {error.strerror or error}", file=sys.stderr)
+    return read_entry(entry.directory)
+
+
 def _show(args: argparse.Namespace) -> int:
     from diptych.profiling.cli.runs_text import shown, shown_json
     from diptych.profiling.runs.summary import checked_summary
 
-    entry = _find(args.name)
+    entry = _recovered(_find(args.name))
     summary = checked_summary(entry.directory)
     print((shown_json if args.json else shown)(entry, summary))
     return 0
@@ -103,7 +121,7 @@ def _export(args: argparse.Namespace) -> int:
 
     if args.window is not None and args.format != "chrome":
         raise CliError("--window goes with --format chrome", 2)
-    entry = _find(args.name)
+    entry = _recovered(_find(args.name))
     with RunSession(entry.directory) as session:
         snapshot = session.drain()
     out: Path = args.output

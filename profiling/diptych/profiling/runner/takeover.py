@@ -13,19 +13,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import psutil
-
 from diptych.profiling.records.kinds import Caution, Exited, Launched, Open, Stopping
 from diptych.profiling.records.layout import RunPaths
 from diptych.profiling.records.reader import JournalTail
 from diptych.profiling.records.writer import JournalWriter
-from diptych.profiling.runner import locks, tree
+from diptych.profiling.runner import locks, recover, tree
 from diptych.profiling.runner.control import ControlReader
 from diptych.profiling.runner.stopping import SIGNALS, Grace, Stage, Stopper
 
 _PULSE = 0.1
 _TRACER_SECONDS = 300.0
-_HELPERS = {"_sampler", "_tracer"}
 
 
 def is_orphaned(directory: Path) -> bool:
@@ -96,7 +93,7 @@ class _Remains:
                 signal=None,
                 text=f"{text}: the exit code is not known",
             )
-        self._wait_for_tracer()
+        self._finish_windows()
 
     def _carry_out(self, stage: Stage, why: str) -> None:
         self._journal.write(Stopping, stage=stage, why=f"{why} (the runner is lost)")
@@ -113,16 +110,8 @@ class _Remains:
         )
 
     def _helpers(self) -> list[int]:
-        """Return the sampler and the tracer that the lost runner started, by their command."""
-        name = str(self._directory)
-        found = []
-        for process in psutil.process_iter(["cmdline"]):
-            words = process.info["cmdline"] or []
-            if name in words and _HELPERS.intersection(words):
-                found.append(process.pid)
-        return found
+        return recover.helpers(self._directory, "_sampler", "_tracer")
 
-    def _wait_for_tracer(self) -> None:
+    def _finish_windows(self) -> None:
         deadline = time.monotonic() + _TRACER_SECONDS
-        while self._helpers() and time.monotonic() < deadline:
-            time.sleep(_PULSE)
+        recover.finish_windows(self._directory, lambda: time.monotonic() < deadline)
