@@ -112,6 +112,7 @@ def test_search_finds_a_run_and_goes_there(qtbot: QtBot, open_window: Open, home
     field = window.header.search
     assert field.popup is not None
     assert field.popup.isVisible()
+    assert field.list.currentIndex().row() == 0
     QTest.keyClick(field, Qt.Key.Key_Return)
     assert "bert" in window.context.selection.shown[0]
     assert not field.popup.isVisible()

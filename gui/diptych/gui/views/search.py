@@ -166,13 +166,13 @@ class SearchField(QLineEdit):
         # Hidden in here until there is something to show.
         self.list = QListView(self)
         self.list.hide()
+        self.list.setModel(self.model)
         self.textChanged.connect(lambda _: self.refresh())
 
     def _make_popup(self, window: QWidget) -> QFrame:
         # A part of the window, not a window of its own: the focus stays in the field.
         made = QFrame(window)
         part(made, "popup")
-        self.list.setModel(self.model)
         self.list.setItemDelegate(_Painter(self.list))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setAccessibleName(tr("Search results"))
