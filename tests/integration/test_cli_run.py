@@ -156,6 +156,7 @@ def test_people_get_the_summary_in_lines(diptych: Diptych, tmp_path: Path) -> No
         (["capture", "last", "--steps", "10001"], 2, "from 1 to 10,000"),
         (["stop"], 2, "RUN"),
         (["fly"], 2, "unknown command 'fly'"),
+        (["fly.json.gz"], 2, "there is no file 'fly.json.gz' to open"),
         (["--fly"], 2, "--fly"),
     ],
 )

@@ -14,6 +14,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import NoReturn
 
 from diptych.profiling.cli.errors import CliError
@@ -40,11 +41,14 @@ class Parser(argparse.ArgumentParser):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit status; no command opens the window."""
+    """Run the command line and return its exit status.
+
+    Without a command it opens the window, with the trace files that are named.
+    """
     words = list(sys.argv[1:] if argv is None else argv)
     _open_standard()
     try:
-        status = _window() if not words else _dispatch(words)
+        status = _window(words) if _only_files(words) else _dispatch(words)
         sys.stdout.flush()
     except CliError as error:
         _say(f"diptych: {error}" if not str(error).startswith("diptych") else str(error))
@@ -67,9 +71,17 @@ def _open_standard() -> None:
             os.open(os.devnull, os.O_RDWR)
 
 
-def _window() -> int:
+def _only_files(words: list[str]) -> bool:
+    """Return whether no word can be a command: there is none, or each looks like a file."""
+    return all(word.endswith((".json", ".gz")) or os.sep in word for word in words)
+
+
+def _window(files: list[str]) -> int:
+    for file in files:
+        if not Path(file).is_file():
+            raise CliError(f"there is no file {file!r} to open", 2)
     # By name: the window is no part of what the command line is built on.
-    return int(import_module("diptych.gui.app").main())
+    return int(import_module("diptych.gui.app").main(files))
 
 
 def _dispatch(words: list[str]) -> int:
@@ -102,10 +114,10 @@ def _top_level(words: list[str]) -> None:
     parser = Parser(
         prog="diptych",
         description="A profiler for deep learning: PyTorch and MXNet. "
-        "Without a command it opens its window.",
+        "Without a command it opens its window, with the trace files that are named.",
         epilog=f"commands:\n{listing}\n\n`diptych COMMAND --help` says more.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        usage="diptych [--version] [COMMAND ...]",
+        usage="diptych [--version] [COMMAND ... | TRACE [TRACE]]",
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version")
     parser.add_argument("command", nargs="?", help=argparse.SUPPRESS)
