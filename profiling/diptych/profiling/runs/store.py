@@ -102,16 +102,20 @@ class RunStore:
         return entry
 
     def _find(self, text: str) -> RunEntry:
-        if os.sep in text or text in (".", ".."):
-            return _at(Path(text).expanduser())
+        path = Path(text).expanduser()
+        is_path = os.sep in text or text in (".", "..")
+        if is_path and path.is_dir():
+            return read_entry(path.absolute())
         entries = self.list()
         try:
             return choose(text, entries)
         except AmbiguousRunError:
             raise
         except RunNotFoundError as error:
-            if text and Path(text).is_dir():
-                return _at(Path(text))
+            if text and path.is_dir():
+                return read_entry(path.absolute())
+            if is_path:
+                raise RunNotFoundError(f"there is no run directory {path}") from None
             if not entries:
                 raise RunNotFoundError(
                     f"no run {text!r}: there are no runs in {self.folder} yet"
@@ -160,12 +164,6 @@ def choose(text: str, entries: Sequence[RunEntry]) -> RunEntry:
         if matches:
             raise AmbiguousRunError(_ambiguous(text, matches))
     raise RunNotFoundError(_unknown(text, entries))
-
-
-def _at(path: Path) -> RunEntry:
-    if not path.is_dir():
-        raise RunNotFoundError(f"there is no run directory {path}")
-    return read_entry(path.absolute())
 
 
 def _unknown(text: str, entries: Sequence[RunEntry]) -> str:
