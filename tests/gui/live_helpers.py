@@ -12,7 +12,9 @@ from pytestqt.qtbot import QtBot
 
 from diptych.gui.models.hub import RunHub
 from diptych.gui.models.selection import Selection
+from diptych.gui.plots.row import Row
 from diptych.gui.theme import manager
+from diptych.gui.views.live import LiveView
 from diptych.profiling.runs.snapshot import RunSnapshot
 
 V_co = TypeVar("V_co", bound=QWidget, covariant=True)
@@ -74,3 +76,16 @@ def latest(hub: RunHub, run: str) -> RunSnapshot:
     snapshot = hub.latest(run)
     assert snapshot is not None
     return snapshot
+
+
+def settled(qtbot: QtBot, view: LiveView, key: str = "step") -> Row:
+    """Return a plot of a live view once it shows all that is known."""
+    row = view.rows[key]
+
+    def whole() -> bool:
+        charts = [chart for chart in row.charts if chart.isVisible()]
+        drawn = bool(charts) and all(chart.pairs and not chart._stale for chart in charts)
+        return drawn and not view._dirty and all(c._range == view.time.range for c in charts)
+
+    qtbot.waitUntil(whole, timeout=10_000)
+    return row

@@ -12,7 +12,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
-from tests.gui.live_helpers import latest, show, showing
+from tests.gui.live_helpers import latest, settled, show, showing
 from tests.helpers.fake_run import LiveRun, make_run
 
 from diptych.gui.plots.chart import Chart
@@ -34,9 +34,7 @@ def pair(tmp_path: Path) -> list[Path]:
 
 
 def drawn(view: LiveView, qtbot: QtBot, key: str = "step") -> Row:
-    row = view.rows[key]
-    qtbot.waitUntil(lambda: bool(row.charts and row.charts[0].pairs), timeout=5000)
-    return row
+    return settled(qtbot, view, key)
 
 
 def shown_rows(view: LiveView) -> list[str]:

@@ -9,8 +9,8 @@ from diptych.gui.models.completion import completed_at, completed_count, settled
 from diptych.profiling.runs.snapshot import RunSnapshot
 from diptych.profiling.runs.unusual import Unusual, UnusualSearch
 
-_EVERY = 0.25
-"""Seconds between two looks at one run."""
+EVERY_MS = 250
+"""Between two looks at one run."""
 
 
 class UnusualWatch:
@@ -19,15 +19,19 @@ class UnusualWatch:
     def __init__(self) -> None:
         self._searches: dict[str, UnusualSearch] = {}
         self._found: dict[str, tuple[int, float, Unusual]] = {}
+        self.late = False
+        """Whether there is news that was not looked at yet, since the last look is too near."""
 
     def look(self, snapshots: Iterable[RunSnapshot]) -> Mapping[str, Unusual]:
         """Return what is unusual in each run, as it was a quarter of a second ago at the most."""
         runs = {snapshot.id: snapshot for snapshot in snapshots}
         self._searches = {run: s for run, s in self._searches.items() if run in runs}
         self._found = {run: f for run, f in self._found.items() if run in runs}
+        self.late = False
         for run, snapshot in runs.items():
             known = self._found.get(run)
             if known is not None and not self._is_due(known, snapshot):
+                self.late = self.late or known[0] != snapshot.version
                 continue
             search = self._searches.setdefault(run, UnusualSearch())
             self._found[run] = (snapshot.version, monotonic(), _update(search, snapshot))
@@ -43,7 +47,7 @@ class UnusualWatch:
         version, when, found = known
         if not found.whole:
             return True
-        return version != snapshot.version and monotonic() - when >= _EVERY
+        return version != snapshot.version and (monotonic() - when) * 1000 >= EVERY_MS
 
 
 def _update(search: UnusualSearch, snapshot: RunSnapshot) -> Unusual:

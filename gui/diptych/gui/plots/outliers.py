@@ -101,7 +101,8 @@ def _near_line(
         return [low, high]
     least, most = float(line.min()), float(line.max())
     slack = max(most - least, _NOISE * float(np.nanmedian(high - low)), 1e-9 * abs(most))
-    return [low[low >= least - slack], high[high <= most + slack], np.array([least, most])]
+    near = [part[(part >= least - slack) & (part <= most + slack)] for part in (low, high)]
+    return [*near, np.array([least, most])]
 
 
 def _any(values: Floats) -> bool:

@@ -13,7 +13,7 @@ from diptych.gui.models.hub import RunHub
 from diptych.gui.models.own_gpus import gpus_of
 from diptych.gui.models.placing import Axis, Placing
 from diptych.gui.models.selection import Selection, Span
-from diptych.gui.models.unusual import UnusualWatch
+from diptych.gui.models.unusual import EVERY_MS, UnusualWatch
 from diptych.gui.plots.marks import Marks
 from diptych.gui.plots.row import Row
 from diptych.gui.plots.scale import SECONDS, STEPS
@@ -37,8 +37,8 @@ from diptych.gui.views.plot_menu import PlotMenu
 from diptych.gui.views.widgets import label
 
 _FRAME_MS, _SLOWEST_MS = 33, 150
-_SHARE = 4
-"""The window may take a quarter of a processor at the most, as long as it is not too slow then."""
+_SHARE = 2
+"""Pictures take half of a processor at the most; of live runs the hub brings news less often."""
 
 
 class LiveView(QWidget):
@@ -61,6 +61,9 @@ class LiveView(QWidget):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.refresh)
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.timeout.connect(self.mark_dirty)
         self._apart = _FRAME_MS
         self._begun = 0.0
         self._dirty = True
@@ -142,6 +145,7 @@ class LiveView(QWidget):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Draw no more."""
         self._timer.stop()
+        self._later.stop()
         super().closeEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -239,6 +243,8 @@ class LiveView(QWidget):
         self._draw()
         if not self.unusual.whole:
             self.mark_dirty()
+        elif self.unusual.late and not self._later.isActive():
+            self._later.start(EVERY_MS)
 
     def _draw(self) -> None:
         shown = self.shown()
