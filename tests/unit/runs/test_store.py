@@ -131,6 +131,18 @@ def test_find_tells_what_is_near(store: RunStore) -> None:
         store.find(str(store.folder))
 
 
+@pytest.mark.parametrize("text", ["x" * 5_000, "~nobody/x", "a\0b", "lr/3e-4"])
+def test_what_is_no_path_is_only_not_found(store: RunStore, text: str) -> None:
+    with pytest.raises(RunNotFoundError):
+        store.find(text)
+
+
+def test_a_name_may_look_like_a_path(store: RunStore) -> None:
+    wanted = store.list()[0]
+    edit_notes(wanted.directory, lambda notes: notes.renamed("lr/3e-4"))
+    assert store.find("lr/3e-4").id == wanted.id
+
+
 def test_nothing_is_read_twice(store: RunStore) -> None:
     first = store.list()
     second = store.list()

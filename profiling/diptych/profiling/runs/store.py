@@ -102,9 +102,8 @@ class RunStore:
         return entry
 
     def _find(self, text: str) -> RunEntry:
-        path = Path(text).expanduser()
-        is_path = os.sep in text or text in (".", "..")
-        if is_path and path.is_dir():
+        path, is_path = _folder(text), os.sep in text or text in (".", "..")
+        if is_path and path is not None:
             return read_entry(path.absolute())
         entries = self.list()
         try:
@@ -112,10 +111,10 @@ class RunStore:
         except AmbiguousRunError:
             raise
         except RunNotFoundError as error:
-            if text and path.is_dir():
+            if path is not None:
                 return read_entry(path.absolute())
             if is_path:
-                raise RunNotFoundError(f"there is no run directory {path}") from None
+                raise RunNotFoundError(f"there is no run directory {text}") from None
             if not entries:
                 raise RunNotFoundError(
                     f"no run {text!r}: there are no runs in {self.folder} yet"
@@ -164,6 +163,16 @@ def choose(text: str, entries: Sequence[RunEntry]) -> RunEntry:
         if matches:
             raise AmbiguousRunError(_ambiguous(text, matches))
     raise RunNotFoundError(_unknown(text, entries))
+
+
+def _folder(text: str) -> Path | None:
+    """Return the folder that ``text`` is the path of; nothing when there is none."""
+    try:
+        path = Path(text).expanduser()
+        return path if text and path.is_dir() else None
+    except (OSError, ValueError, RuntimeError):
+        # Too long for a path, no text of a path, the home of nobody.
+        return None
 
 
 def _unknown(text: str, entries: Sequence[RunEntry]) -> str:
