@@ -145,3 +145,12 @@ def test_many_slices_make_few_boxes_and_keep_their_count() -> None:
     picture = made.picture(0, 0.0, 200_000 / 100, 100)
     assert picture.runs[:, 3].max() == 20_000
     assert int((picture.runs[:, 3] - picture.runs[:, 2]).sum()) == 20_000
+
+
+def test_hidden_rows_are_on_no_lane_and_what_they_contain_moves_up() -> None:
+    table = build(S("frame", 0, 100), S("op", 10, 90), S("frame2", 20, 80), S("mm", 30, 40))
+    hidden = np.array([True, False, True, False])
+    made = make_lod(table, np.zeros(4, np.uint8), hidden)
+    assert len(made.lanes) == 2
+    assert [made.lanes.of(table, row) for row in range(4)] == [-1, 0, -1, 1]
+    assert made.lanes.rows.tolist() == [1, 3]

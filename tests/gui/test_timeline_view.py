@@ -12,10 +12,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from tests.gui.timeline_helpers import MS, Timeline, training
+from tests.helpers.tables import S, build
 
 from diptych.gui import theme
 from diptych.gui.plots.timeline.strip import LEFT
 from diptych.gui.text.timeline import hit_words
+from diptych.profiling.trace.table import Kind
 
 Key = Qt.Key
 LEFT_BUTTON, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -393,3 +395,29 @@ def test_slices_have_the_colours_of_the_theme(shown: Timeline, choice: theme.Cho
     assert picture.pixelColor(at).name().upper() == tokens.families["conv"]
     blank = QPoint(int(box.right() - LEFT + 30), int(box.center().y()))
     assert picture.pixelColor(blank).name().upper() in (tokens.bg1, tokens.grid)
+
+
+def test_python_frames_are_left_out_and_come_back(timeline: Timeline) -> None:
+    frame = S("train.py(3): step", 0, 10 * MS, Kind.PYTHON)
+    timeline.show(build(frame, S("aten::mm", MS, 2 * MS), S("aten::add", 3 * MS, 4 * MS)))
+    timeline.canvas.setFocus()
+    timeline.view.span.show(0, 5 * MS)
+    timeline.view.jump(timeline.row("aten::mm"))
+    timeline.pane.add_mark("here")
+    seen = (timeline.view.span.low, timeline.view.span.high)
+    press(timeline, Key.Key_Y)
+    timeline.qtbot.waitUntil(lambda: not timeline.pane.scene.frames, timeout=10_000)
+    timeline.settle()
+    assert timeline.canvas.layout_.bands[0].lanes == 1
+    assert timeline.canvas.selected == timeline.row("aten::mm")
+    assert [mark.name for mark in timeline.canvas.marks.all] == ["here"]
+    assert (timeline.view.span.low, timeline.view.span.high) == seen
+    timeline.canvas.setFocus()
+    press(timeline, Key.Key_Right)
+    assert timeline.canvas.selected == timeline.row("aten::add")
+    press(timeline, Key.Key_Up)
+    assert timeline.canvas.selected == timeline.row("aten::add")
+    press(timeline, Key.Key_Y)
+    timeline.qtbot.waitUntil(lambda: timeline.pane.scene.frames, timeout=10_000)
+    timeline.settle()
+    assert timeline.canvas.layout_.bands[0].lanes == 2

@@ -45,7 +45,9 @@ def timeline(window: MainWindow) -> TimelineView:
 
 def wait_open(qtbot: QtBot, window: MainWindow) -> None:
     traces = window.context.traces
-    qtbot.waitUntil(lambda: traces.opening is None, timeout=60_000)
+    qtbot.waitUntil(
+        lambda: traces.opening is None, timeout=150_000
+    )  # the reader is compiled once a machine
 
 
 def test_a_file_opens_in_a_window_without_runs(

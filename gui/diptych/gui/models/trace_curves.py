@@ -14,6 +14,8 @@ from diptych.profiling.trace.table import Counter, Float64, Int64, TraceTable
 
 _NOISE = ("MXNET_C_API",)
 """Counters that count the profiler's own doings, hundreds of them."""
+_ALLOCATED = "allocated since profiling began, "
+"""How finished traces of MXNet name the bytes of a device."""
 _MOST = 40
 _FEW = 40
 """Changes of a queue that say nothing."""
@@ -84,6 +86,9 @@ def curves(table: TraceTable) -> list[Curve]:
 
 def _counter(counter: Counter) -> Curve:
     name, key = counter.name, f"counter:{counter.pid}:{counter.name}"
+    if name.startswith(_ALLOCATED):
+        title = tr("{device} allocated", device=_device(name[len(_ALLOCATED) :].split("/")[0]))
+        return _bytes(key, title, counter.time, counter.value)
     if "bytes" in name.lower():
         return _bytes(key, name, counter.time, counter.value)
     unit = "%" if "%" in name or "util" in name.lower() else ""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,7 +13,10 @@ from diptych.gui.models.trace_names import row_colours
 from diptych.gui.models.trace_tracks import TrackWords, track_words
 from diptych.profiling.trace import metrics
 from diptych.profiling.trace.lod import Lod, make_lod
-from diptych.profiling.trace.table import Int64, TraceTable
+from diptych.profiling.trace.table import Int64, Kind, TraceTable
+
+_RUN = re.compile(r"^\d{8}T\d{6}-(.+)-[^-]+$")
+_WINDOW = re.compile(r"^r\d+-(w\d+)\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,7 @@ class Step:
     row: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Scene:
     """Everything of one trace that the timeline shows. Made once, off the GUI's thread."""
 
@@ -35,12 +39,18 @@ class Scene:
     """Of each track of the table."""
     curves: Sequence[Curve]
     steps: Sequence[Step]
-    step_starts: Int64 = field(default_factory=lambda: np.empty(0, np.int64))
+    step_starts: Int64
+    frames: bool = True
+    """Whether Python's frames have lanes."""
 
     @property
     def name(self) -> str:
-        """What the file is called."""
-        return self.table.path.name
+        """What the trace is called: by its run and window if it lies in a run."""
+        path = self.table.path
+        run, window = _RUN.match(path.parent.parent.name), _WINDOW.match(path.name)
+        if path.parent.name == "traces" and run and window:
+            return f"{run.group(1).replace('-', ' ')} {window.group(1)}"
+        return path.name
 
     def step_at(self, time: float) -> Step | None:
         """Return the step in which an instant lies."""
@@ -48,14 +58,23 @@ class Scene:
         found = self.steps[at] if at >= 0 else None
         return found if found is not None and time <= found.end else None
 
+    @property
+    def has_frames(self) -> bool:
+        """Whether the trace has frames of Python at all."""
+        return bool((self.table.slices.kind == Kind.PYTHON).any())
+
     def end(self, row: int) -> int:
         """Return when a slice ends, in ns."""
         return int(self.table.slices.start[row] + self.table.slices.duration[row])
 
 
-def make_scene(table: TraceTable) -> Scene:
-    """Return the scene of a table; 10 million slices take about 2 s."""
-    lod = make_lod(table, row_colours(table))
+def make_scene(table: TraceTable, *, frames: bool = True) -> Scene:
+    """Return the scene of a table; 10 million slices take about 2 s.
+
+    Without ``frames`` those of Python are left out, and what they called moves up.
+    """
+    hidden = None if frames else table.slices.kind == Kind.PYTHON
+    lod = make_lod(table, row_colours(table), hidden)
     found = steps(table)
     return Scene(
         table,
@@ -64,6 +83,7 @@ def make_scene(table: TraceTable) -> Scene:
         curves(table),
         found,
         np.array([step.start for step in found], np.int64),
+        frames,
     )
 
 

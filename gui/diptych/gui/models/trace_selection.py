@@ -19,8 +19,10 @@ from diptych.gui.text import format as fmt
 from diptych.gui.text.tr import tr
 from diptych.profiling.trace import metrics
 from diptych.profiling.trace.metrics.idle import BETWEEN_NS
-from diptych.profiling.trace.table import DEVICE_WORK, Int32
+from diptych.profiling.trace.table import DEVICE_WORK, Int32, Kind
 
+_CALLS = (Kind.OPERATOR, Kind.ENGINE, Kind.RUNTIME, Kind.SYNC, Kind.DATA)
+"""What the host does itself; ranges and frames only contain it."""
 TABS = ("kernels", "operators", "idle", "memory")
 
 
@@ -104,7 +106,12 @@ def _kernels(scene: Scene, low: int, high: int) -> Rows:
 def _operators(scene: Scene, low: int, high: int) -> Rows:
     tracks = [n for n, track in enumerate(scene.table.tracks) if track.device is None]
     rows = metrics.select(scene.table, low, high, tracks)
-    made = _summed(scene, rows, np.ones(len(rows.first), bool), tr("Operator"), of_self=True)
+    kinds = scene.table.slices.kind[rows.first]
+    keep = np.isin(kinds, np.array(_CALLS, np.uint8))
+    if not (kinds == Kind.OPERATOR).any():
+        # A file that names no operators: whatever it names is listed.
+        keep = np.ones(len(kinds), bool)
+    made = _summed(scene, rows, keep, tr("Operator"), of_self=True)
     return made if len(made) else _empty(tr("Nothing runs on the host in this stretch."))
 
 

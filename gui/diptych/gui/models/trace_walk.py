@@ -13,15 +13,21 @@ from diptych.profiling.trace.table import DEVICE_WORK, Int32, Kind
 def beside(scene: Scene, row: int, by: int) -> int | None:
     """Return the slice ``by`` places later (or earlier) on the same lane."""
     lod = scene.lod
-    members = lod.lanes.members(lod.lanes.of(scene.table, row))
+    lane = lod.lanes.of(scene.table, row)
+    if lane < 0:
+        return None
+    members = lod.lanes.members(lane)
     # The rows of a track are sorted by start, so those of a lane ascend.
     at = int(np.searchsorted(members, np.int32(row))) + by
     return int(members[at]) if 0 <= at < len(members) else None
 
 
 def parent(scene: Scene, row: int) -> int | None:
-    """Return the slice that contains this one."""
-    found = int(scene.table.slices.parent[row])
+    """Return the slice with a lane that contains this one."""
+    slices = scene.table.slices
+    found = int(slices.parent[row])
+    while found >= 0 and not scene.frames and slices.kind[found] == Kind.PYTHON:
+        found = int(slices.parent[found])
     return found if found >= 0 else None
 
 
@@ -33,7 +39,7 @@ def child(scene: Scene, row: int) -> int | None:
     for at in range(row + 1, last.first + last.count):
         if slices.start[at] > end:
             return None
-        if slices.parent[at] == row:
+        if parent(scene, at) == row and (scene.frames or slices.kind[at] != Kind.PYTHON):
             return at
     return None
 

@@ -151,6 +151,16 @@ class Traces(QObject):
         self.wanted.emit()
         self.jump_wanted.emit(row)
 
+    def show_frames(self, scene: Scene, *, on: bool) -> None:
+        """Show or leave out Python's frames of an open trace; worked out aside."""
+        from diptych.gui.models.trace_scene import make_scene
+
+        def done(made: Scene) -> None:
+            if scene in (self.upper, self.lower):
+                self.show(made, "upper" if scene is self.upper else "lower")
+
+        jobs.start(self, lambda: make_scene(scene.table, frames=on), done, lambda _: None)
+
     def show(self, scene: Scene, place: Place = "upper") -> None:
         """Show a trace that is ready."""
         if place == "upper" or self.upper is None:

@@ -26,6 +26,8 @@ UInt8 = NDArray[np.uint8]
 
 _FEW = 2048
 """A lane with so few slices needs no pyramid."""
+_ALL = np.empty(0, np.bool_)
+"""Nothing is hidden."""
 _SHRINK = 2
 """Each level has at most half of the boxes of the one below."""
 
@@ -45,19 +47,22 @@ class Lanes:
     base: Int32
     """First lane of each track; one more than there are tracks."""
     moved: Int32
-    """Rows that do not lie at their depth, sorted, because they overlap another there."""
+    """Rows that do not lie at their depth, sorted: they overlap another there, or levels are
+    hidden."""
     moved_level: Int32
+    """Place in the track of each of them; −1 for a hidden one."""
 
     def __len__(self) -> int:
         """Return the number of lanes."""
         return len(self.track)
 
     def of(self, table: TraceTable, row: int) -> int:
-        """Return the lane of a row of the table."""
+        """Return the lane of a row of the table; −1 for one that is hidden."""
         at = int(np.searchsorted(self.moved, np.int32(row)))
         track = int(table.slices.track[row])
         if at < len(self.moved) and int(self.moved[at]) == row:
-            return int(self.base[track]) + int(self.moved_level[at])
+            level = int(self.moved_level[at])
+            return int(self.base[track]) + level if level >= 0 else -1
         return int(self.base[track]) + int(table.slices.depth[row])
 
     def members(self, lane: int) -> Int32:
@@ -167,12 +172,13 @@ class Lod:
         return members[begin:end]
 
 
-def make_lod(table: TraceTable, colour: UInt8) -> Lod:
+def make_lod(table: TraceTable, colour: UInt8, hidden: NDArray[np.bool_] | None = None) -> Lod:
     """Sort the slices of ``table`` into lanes and fold each; takes 0.1 µs a slice.
 
+    Rows of ``hidden`` are on no lane, and what they contain moves up.
     Meant for a thread of its own: nearly all of it runs without the interpreter's lock.
     """
-    lanes = _make_lanes(table)
+    lanes = _make_lanes(table, hidden)
     levels = [
         tuple(_pyramid(table, colour, lanes.members(lane))) if _is_busy(lanes, lane) else ()
         for lane in range(len(lanes))
@@ -184,23 +190,32 @@ def _is_busy(lanes: Lanes, lane: int) -> bool:
     return int(lanes.offset[lane + 1] - lanes.offset[lane]) > _FEW
 
 
-def _make_lanes(table: TraceTable) -> Lanes:
+def _make_lanes(table: TraceTable, hidden: NDArray[np.bool_] | None) -> Lanes:
     slices = table.slices
+    depths = slices.depth
+    if hidden is not None:
+        depths = np.zeros(len(slices), np.uint16)
+        lod_build.visible_depths(slices.parent, hidden, depths)
     levels = np.zeros(len(slices), np.int32)
     heights = np.zeros(len(table.tracks), np.int32)
     for number, track in enumerate(table.tracks):
         part = slice(track.first, track.first + track.count)
-        if track.count:
-            depth = slices.depth[part]
+        away = hidden[part] if hidden is not None else _ALL
+        if track.count and not (len(away) and away.all()):
+            depth = depths[part]
             heights[number] = lod_build.levels_of_track(
                 slices.start[part],
                 slices.duration[part],
                 depth,
+                away,
                 levels[part],
                 int(depth.max()) + 1,
             )
     base = np.concatenate([np.zeros(1, np.int32), np.cumsum(heights, dtype=np.int32)])
-    count, rows = np.zeros(int(base[-1]) + 1, np.int64), np.empty(len(slices), np.int32)
+    shown = len(slices) if hidden is None else int(np.count_nonzero(~hidden))
+    if hidden is not None:
+        levels[hidden] = -1
+    count, rows = np.zeros(int(base[-1]) + 1, np.int64), np.empty(shown, np.int32)
     lod_build.sort_into_lanes(levels, slices.track, base, count, rows)
     moved = np.flatnonzero(levels != slices.depth).astype(np.int32)
     owner = np.repeat(np.arange(len(heights), dtype=np.int32), heights)

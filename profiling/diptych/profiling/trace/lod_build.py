@@ -20,16 +20,34 @@ SPILL = 64
 
 
 @jit
-def levels_of_track(start: Array, duration: Array, depth: Array, levels: Array, most: int) -> int:
+def visible_depths(parent: Array, hidden: Array, depth: Array) -> None:
+    """Fill ``depth`` (uint16) with the levels that stay above each slice when some are hidden.
+
+    ``hidden`` says of each row whether it is. A parent stands before its children.
+    """
+    for i in range(len(parent)):
+        above = parent[i]
+        if above >= 0:
+            depth[i] = depth[above] + (0 if hidden[above] else 1)
+
+
+@jit
+def levels_of_track(
+    start: Array, duration: Array, depth: Array, hidden: Array, levels: Array, most: int
+) -> int:
     """Fill ``levels`` (int32) with the lane of each slice within its track; return how many.
 
-    A slice lies at its depth. One that overlaps its neighbour there (which
-    only damaged or asynchronous events do) goes to the first free lane below
-    all depths, and after ``SPILL`` of those stays where it is.
+    What is hidden (an empty array: nothing) gets −1. A slice lies at its depth.
+    One that overlaps its neighbour there (which only damaged or asynchronous
+    events do) goes to the first free lane below all depths, and after ``SPILL``
+    of those stays where it is.
     """
     ends = np.full(most + SPILL, np.int64(-(2**62)))
     deepest = most
     for i in range(len(start)):
+        if len(hidden) and hidden[i]:
+            levels[i] = -1
+            continue
         level = int(depth[i])
         if start[i] < ends[level]:
             for extra in range(SPILL):
@@ -47,17 +65,19 @@ def sort_into_lanes(levels: Array, track: Array, base: Array, count: Array, rows
     """Write row numbers lane after lane into ``rows``.
 
     ``base`` is the first lane of each track; ``count`` (lanes + 1, zeros) becomes
-    the offset of each lane in ``rows``.
+    the offset of each lane in ``rows``. Rows of level −1 are on no lane.
     """
     for i in range(len(levels)):
-        count[base[track[i]] + levels[i] + 1] += 1
+        if levels[i] >= 0:
+            count[base[track[i]] + levels[i] + 1] += 1
     for lane in range(1, len(count)):
         count[lane] += count[lane - 1]
     at = count.copy()
     for i in range(len(levels)):
-        lane = base[track[i]] + levels[i]
-        rows[at[lane]] = i
-        at[lane] += 1
+        if levels[i] >= 0:
+            lane = base[track[i]] + levels[i]
+            rows[at[lane]] = i
+            at[lane] += 1
 
 
 @jit

@@ -142,7 +142,7 @@ class Canvas(Strip):
         lane = scene.lod.lanes.of(scene.table, row)
         track = int(slices.track[row])
         item = next((p for p in self.placed() if p.band.track == track), None)
-        if item is None:
+        if item is None or lane < 0:
             return None
         y, height = lane_places(item)[lane - int(scene.lod.lanes.base[track])]
         left, right = self.x_of(float(slices.start[row])), self.x_of(float(scene.end(row)))

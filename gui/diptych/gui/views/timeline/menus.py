@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
 from diptych.gui.plots.timeline import ticks
@@ -49,6 +50,25 @@ def band_menu(pane: Pane, key: str) -> QMenu:
     empty.setCheckable(True)
     empty.setChecked(pane.only_seen)
     empty.toggled.connect(pane.set_only_seen)
+    return made
+
+
+def more_menu(pane: Pane, frames: Callable[[], object]) -> QMenu:
+    """Return what can be done with a trace: its lanes and its marks; ``frames`` turns Python's."""
+    made = mark_menu(pane)
+    first = made.actions()[0]
+    if pane.scene.has_frames:
+        python = QAction(tr("Python frames") + "\tY", made)
+        python.setCheckable(True)
+        python.setChecked(pane.scene.frames)
+        python.triggered.connect(lambda _: frames())
+        made.insertAction(first, python)
+    empty = QAction(tr("Hide lanes that are empty in sight") + "\tH", made)
+    empty.setCheckable(True)
+    empty.setChecked(pane.only_seen)
+    empty.toggled.connect(pane.set_only_seen)
+    made.insertAction(first, empty)
+    made.insertSeparator(first)
     return made
 
 

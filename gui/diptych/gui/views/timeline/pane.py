@@ -90,6 +90,14 @@ class Pane(QWidget):
         self.ruler.update()
         self.canvas.refresh()
 
+    def take_over(self, other: Pane) -> None:
+        """Take over the marks, the place and the slice of a pane of the same table."""
+        self.canvas.marks = other.canvas.marks
+        self.set_offset(other.canvas.offset)
+        self.show_marks()
+        if other.canvas.selected >= 0:
+            self.pick(other.canvas.selected)
+
     def _scrolled(self) -> None:
         self.bar.blockSignals(True)
         self.bar.setRange(0, self.canvas.most_scroll)

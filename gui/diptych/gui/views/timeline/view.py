@@ -28,7 +28,7 @@ from diptych.gui.views.timeline.bar import TimelineBar
 from diptych.gui.views.timeline.choices import ask_file, compare_menu, losses_dialog, run_traces
 from diptych.gui.views.timeline.details import DetailsPanel
 from diptych.gui.views.timeline.foot import TimelineFoot
-from diptych.gui.views.timeline.menus import mark_menu
+from diptych.gui.views.timeline.menus import more_menu
 from diptych.gui.views.timeline.pages import EmptyPage, OpeningPage
 from diptych.gui.views.timeline.pane import Pane
 from diptych.gui.views.timeline.stretch import StretchPanel
@@ -179,16 +179,20 @@ class TimelineView(QWidget):
     def _show_traces(self) -> None:
         """Make the panes anew for what is open."""
         upper, lower = self.traces.upper, self.traces.lower
+        tables = [scene and scene.table for scene in (upper, lower)]
+        before = [pane and pane.scene.table for pane in (self.above, self.below)]
+        same = all(now is then for now, then in zip(tables, before, strict=True))
         if upper is not None and (self.above is None or self.above.scene is not upper):
             self.above = self._replace(self.above, upper, 0)
-            self.span.set_brush(None)
+            if not same:
+                self.span.set_brush(None)
         if lower is None and self.below is not None:
             self._drop(self.below)
             self.below = None
         elif lower is not None and (self.below is None or self.below.scene is not lower):
             self.below = self._replace(self.below, lower, 1)
         self.align.show_scenes(upper, lower)
-        self._extend(fit=True)
+        self._extend(fit=not same)
         if self.above is not None:
             self._use(self.above)
             self.setFocusProxy(self.above.canvas)
@@ -198,9 +202,11 @@ class TimelineView(QWidget):
         self._list_files()
 
     def _replace(self, before: Pane | None, scene: Scene, at: int) -> Pane:
-        if before is not None:
-            self._drop(before)
         pane = Pane(scene, self.span)
+        if before is not None:
+            if before.scene.table is scene.table:
+                pane.take_over(before)
+            self._drop(before)
         pane.used.connect(lambda: self._use(pane))
         pane.described.connect(lambda _: self._show_details(pane))
         pane.searched.connect(lambda: self._show_found(pane))
@@ -318,6 +324,7 @@ class TimelineView(QWidget):
             "m": pane.add_mark,
             ".": lambda: pane.next_mark(forward=True),
             ",": lambda: pane.next_mark(forward=False),
+            "y": lambda: self.show_frames(pane),
             "h": lambda: pane.set_only_seen(not pane.only_seen),
         }
         act = acts.get(event.text().lower())
@@ -341,10 +348,16 @@ class TimelineView(QWidget):
             return lambda: pane.pick(-1)
         return self.bar.search.clear if self.bar.search.text() else None
 
+    def show_frames(self, pane: Pane) -> None:
+        """Show Python's frames of a pane, or leave them out."""
+        if pane.scene.has_frames:
+            self.traces.show_frames(pane.scene, on=not pane.scene.frames)
+
     def _offer_more(self) -> None:
-        if self.active is not None:
+        pane = self.active
+        if pane is not None:
             at = self.bar.more.mapToGlobal(QPoint(0, self.bar.more.height()))
-            mark_menu(self.active).popup(at)
+            more_menu(pane, lambda: self.show_frames(pane)).popup(at)
 
     def _offer_second(self) -> None:
         at = self.bar.compare.mapToGlobal(QPoint(0, self.bar.compare.height()))
