@@ -217,8 +217,7 @@ class Chart(Surface):
         paint.captures(painter, frame, self.marks, tokens)
         paint.stalls(painter, frame, self.marks, tokens)
         paint.limits(painter, frame, self.marks, tokens)
-        for found in self.outliers():
-            paint.outlier(painter, frame, found)
+        paint.outliers(painter, frame, self.outliers())
         for series in self.series:
             paint.odd(painter, frame, series)
         if self._named:

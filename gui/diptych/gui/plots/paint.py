@@ -6,11 +6,12 @@ Text is painted as it is: nothing here is ever read as HTML.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPolygonF
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 
 from diptych.gui.plots.items import colour_with, line_pen
 from diptych.gui.plots.marks import Marks, Stretch
@@ -220,19 +221,20 @@ def paint_mark(painter: QPainter, at: QPointF, radius: float, colour: str, mark:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
-def outlier(painter: QPainter, frame: Frame, found: Outlier) -> None:
-    """Paint the small triangle that says: there is more beyond."""
-    x = frame.x(found.place)
-    edge, inner = (
-        (frame.rect.top(), frame.rect.top() + 6)
-        if found.above
-        else (frame.rect.bottom(), frame.rect.bottom() - 6)
-    )
+def outliers(painter: QPainter, frame: Frame, found: Sequence[Outlier]) -> None:
+    """Paint the small triangles that say: there is more beyond."""
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(found.colour))
-    points = [QPointF(x - 4, inner), QPointF(x + 4, inner), QPointF(x, edge)]
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-    painter.drawPolygon(QPolygonF(points))
+    top, bottom = frame.rect.top(), frame.rect.bottom()
+    for colour in dict.fromkeys(one.colour for one in found):
+        painter.setBrush(QColor(colour))
+        for one in found:
+            if one.colour == colour:
+                x = frame.x(one.place)
+                edge, inner = (top, top + 6) if one.above else (bottom, bottom - 6)
+                painter.drawPolygon(
+                    [QPointF(x - 4, inner), QPointF(x + 4, inner), QPointF(x, edge)]
+                )
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
