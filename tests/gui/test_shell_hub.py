@@ -140,3 +140,76 @@ def test_a_run_that_cannot_be_read_starves_no_other_and_is_named_once(
         assert troubles == [f"{bad.name} cannot be read: ZeroDivisionError: a bug"]
         monkeypatch.setattr(RunSession, "poll", poll)
         qtbot.waitUntil(lambda: _steps(hub, bad.name) == 10, timeout=10_000)
+
+
+def test_a_long_run_is_read_without_pause_and_tells_how_far_it_is(
+    qtbot: QtBot, hub: RunHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run(hub.runs, steps=6_000)
+    poll = RunSession.poll
+    monkeypatch.setattr(RunSession, "poll", lambda session: poll(session, 1))
+    monkeypatch.setattr("diptych.gui.models.reader._PROGRESS", 0.0)
+    shares: list[float] = []
+    hub.snapshot_changed.connect(lambda _, snapshot: shares.append(snapshot.read))
+    hub.refresh()
+    hub.show([run.name])
+    qtbot.waitUntil(lambda: _steps(hub, run.name) == 6_000, timeout=20_000)
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+    assert _state(hub, run.name) is RunState.DONE
+
+
+def test_choosing_another_run_ends_the_reading_of_a_long_one(
+    qtbot: QtBot, hub: RunHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long, short = (make_run(hub.runs, steps=30, seed=seed) for seed in (1, 2))
+    poll, polls = RunSession.poll, {long: 0, short: 0}
+
+    def endless(session: RunSession) -> bool:
+        polls[session.directory] += 1
+        changed = poll(session)
+        session.behind = session.directory == long
+        return changed
+
+    monkeypatch.setattr(RunSession, "poll", endless)
+    monkeypatch.setattr("diptych.gui.models.reader.IDLE", 0.02)
+    hub.refresh()
+    hub.show([long.name])
+    qtbot.waitUntil(lambda: polls[long] > 50, timeout=10_000)
+    hub.show([short.name])
+    qtbot.waitUntil(lambda: _steps(hub, short.name) == 30, timeout=10_000)
+    before = dict(polls)
+    qtbot.waitUntil(lambda: polls[short] > before[short] + 5, timeout=10_000)
+    assert polls[long] == before[long]
+
+
+def test_a_journal_that_is_cut_while_it_is_shown(qtbot: QtBot, hub: RunHub) -> None:
+    run = make_run(hub.runs, steps=60)
+    hub.refresh()
+    hub.show([run.name])
+    qtbot.waitUntil(lambda: _steps(hub, run.name) == 60, timeout=10_000)
+    journal = run / "events" / "worker-r0.jsonl"
+    journal.write_bytes(b"".join(journal.read_bytes().splitlines(keepends=True)[:20]))
+    qtbot.waitUntil(lambda: 0 < _steps(hub, run.name) < 60, timeout=10_000)
+    qtbot.waitUntil(lambda: "journal_replaced" in _notices(hub, run.name), timeout=10_000)
+
+
+def test_a_run_that_vanishes_while_it_is_shown_leaves_the_others(
+    qtbot: QtBot, hub: RunHub, tmp_path: Path
+) -> None:
+    gone, other = (make_run(hub.runs, steps=30, seed=seed) for seed in (1, 2))
+    troubles: list[str] = []
+    hub.trouble.connect(troubles.append)
+    hub.refresh()
+    hub.show([gone.name, other.name])
+    qtbot.waitUntil(lambda: _steps(hub, gone.name) == 30, timeout=10_000)
+    gone.rename(tmp_path / "elsewhere")
+    qtbot.waitUntil(lambda: "folder_gone" in _notices(hub, gone.name), timeout=10_000)
+    qtbot.waitUntil(lambda: [e.id for e in hub.entries] == [other.name], timeout=10_000)
+    assert _steps(hub, other.name) == 30
+    assert troubles == []
+
+
+def _notices(hub: RunHub, run: str) -> list[str]:
+    snapshot = _snapshot(hub, run)
+    return [notice.code for notice in snapshot.notices] if snapshot else []

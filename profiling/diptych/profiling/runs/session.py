@@ -293,6 +293,8 @@ class RunSession:
                 # Not read to its end yet: too early to say how it ended.
                 return self._state
             self._settled = self._probed != float("-inf")
+            if self._gone and self._reduction.facts.ending is None:
+                return RunState.INTERRUPTED, _GONE.text
         return judge(self._reduction.facts, self._alive, steps=len(self._reduction.steps))
 
     def _young(self) -> bool:
