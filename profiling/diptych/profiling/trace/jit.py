@@ -12,8 +12,10 @@ and raises ``IndexError``; without, none is.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
@@ -35,24 +37,35 @@ Memory = tuple[int, int]
 """Address of the first byte, and how many bytes there are."""
 
 
+_CALLED = ("jit", "scan_bytes", "scan_event", "intern")
+"""Modules whose functions are compiled into those of others."""
+
+
+@cache
 def kept_in() -> Path:
-    """Return the folder under which compiled code is kept."""
-    settings: Any = numba.config
-    beside = Path(__file__).parent / "__pycache__"
-    writable = os.access(beside if beside.is_dir() else beside.parent, os.W_OK)
-    if not writable and not settings.CACHE_DIR:
-        settings.CACHE_DIR = str(compiled_dir())
-    return Path(settings.CACHE_DIR) if settings.CACHE_DIR else beside
+    """Return the folder under which compiled code is kept.
 
-
-kept_in()
+    What was compiled knows when its own source changes, but not when that of
+    a function changes that went into it: so the folder has a name of these.
+    """
+    here = Path(__file__).parent
+    beside = here / "__pycache__"
+    writable = os.access(beside if beside.is_dir() else here, os.W_OK)
+    sources = b"".join((here / f"{name}.py").read_bytes() for name in _CALLED)
+    key = hashlib.blake2b(sources, digest_size=6).hexdigest()
+    kind = "checked" if CHECKED else "compiled"
+    return (beside if writable else compiled_dir()) / f"{kind}-{key}"
 
 
 def jit(function: Callable[P, R]) -> Callable[P, R]:
     """Compile ``function`` at its first call; a later process loads what was compiled."""
-    keep = not CHECKED
-    options: dict[str, Any] = {"nogil": True, "cache": keep, "boundscheck": CHECKED}
-    return cast("Callable[P, R]", numba.njit(**options)(function))
+    options: dict[str, Any] = {"nogil": True, "cache": True, "boundscheck": CHECKED}
+    settings: Any = numba.config
+    before, settings.CACHE_DIR = settings.CACHE_DIR, str(kept_in())
+    try:
+        return cast("Callable[P, R]", numba.njit(**options)(function))
+    finally:
+        settings.CACHE_DIR = before
 
 
 def memory(array: np.ndarray[Any, Any]) -> Memory:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import threading
 from collections.abc import Callable
@@ -46,6 +47,7 @@ def prepare(look: Callable[[str, int, int], None]) -> None:
         _done.set()
         if not _compiled():
             look(PREPARING, 0, 1)
+            _forget_older()
         with tempfile.TemporaryDirectory() as folder:
             small = Path(folder, "small.json")
             small.write_bytes(_SMALL)
@@ -61,6 +63,14 @@ def _compiled() -> bool:
     source = Path(scan_block.__file__)
     kept = kept_in().rglob(f"{source.stem}.scan-*.nbi")
     return any(k.stat().st_mtime >= source.stat().st_mtime for k in kept)
+
+
+def _forget_older() -> None:
+    from diptych.profiling.trace.jit import kept_in
+
+    for other in kept_in().parent.glob("compiled-*"):
+        if other != kept_in():
+            shutil.rmtree(other, ignore_errors=True)
 
 
 def _rest() -> None:
