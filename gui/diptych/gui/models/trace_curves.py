@@ -41,7 +41,9 @@ class Curve:
     @cached_property
     def levels(self) -> list[tuple[Int64, Float64, Float64]]:
         """Time, least and greatest value of every block of instants: each level 8 times coarser."""
-        made = [(self.time, self.value, self.value)]
+        # Copied, because mapped arrays would be compiled apart.
+        value = np.array(self.value)
+        made = [(np.array(self.time), value, value)]
         while len(made[-1][0]) > 4096:
             time, low, high = made[-1]
             begins = np.arange(0, len(time), _BLOCK)

@@ -62,12 +62,18 @@ class Opening(QObject):
     def work(self, tell: jobs.Tell) -> Scene:
         """Read the file and fold it; runs beside the GUI's thread."""
         from diptych.gui.models.trace_scene import make_scene
+        from diptych.gui.plots.timeline.pixels import prepare
 
         table = read_table(self.path, lambda *known: tell(known), self._cancelled.is_set)
         tell((tr("arranging the lanes"), 0, 0))
         if self._cancelled.is_set():
             raise TraceCancelledError
-        return make_scene(table)
+        scene = make_scene(table)
+        prepare(scene.lod)
+        for curve in scene.curves:
+            # Worked out here rather than in the first frame.
+            _ = curve.levels
+        return scene
 
     def told(self, known: tuple[str, int, int]) -> None:
         """Take in how far it is."""

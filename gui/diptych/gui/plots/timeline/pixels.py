@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from diptych.profiling.trace.jit import jit
+from diptych.profiling.trace.lod import Lod
 from diptych.profiling.trace.lod_build import Array
 
 PHASES = 4
@@ -197,3 +198,30 @@ def paint_curve(
         before = foot if highs[x] == lows[x] else (peak + foot) // 2
         for y in range(max(0, peak), min(picture.shape[0], top + height)):
             picture[y, x] = line if y <= foot else fill
+
+
+def prepare(lod: Lod) -> None:
+    """Compile, or load, every loop for the arrays of this trace.
+
+    For a thread that may wait: else the first frame would, for seconds where
+    nothing was compiled yet. Mapped and plain arrays are compiled apart.
+    """
+    if not len(lod.lanes):
+        return
+    wide = 8
+    code = lod.picture(0, 0.0, 1e3, wide).code
+    lod.between(0, 0.0, 1.0)
+    picture, ground = np.zeros((16, wide), np.uint32), np.zeros(wide, np.uint32)
+    marks, rows, names = np.zeros((1, 3), np.int32), lod.lanes.members(0), lod.table.slices.name
+    paint_lane(picture, 0, 4, code, ground, np.zeros((PHASES, 256), np.uint32))
+    round_corners(picture, 0, 4, marks, 0, ground)
+    known, glyphs = np.zeros(2, np.int32), np.zeros((4, 4), np.uint8)
+    wanted_names(marks, 0, rows, names, 30, known, np.zeros(2, np.int32), 0)
+    inks = np.zeros(2, np.uint32)
+    paint_labels(
+        picture, 0, marks, 0, rows, names, code, inks, glyphs, known, known, 4, 30, 0
+    )  # fmt: skip
+    time, values = np.zeros(2, np.int64), np.zeros(2)
+    lows, highs = np.zeros(wide), np.zeros(wide)
+    reduce_curve(time, values, values, 0.0, 1.0, lows, highs)
+    paint_curve(picture, 0, 4, lows, highs, 0.0, 1.0, 0xFF000000, 0xFF000000)
