@@ -15,6 +15,7 @@ from tests.gui.timeline_helpers import MS, Timeline, training
 from tests.helpers.tables import S, build
 
 from diptych.gui import theme
+from diptych.gui.plots.timeline.glyphs import Glyphs
 from diptych.gui.plots.timeline.strip import LEFT
 from diptych.gui.text.timeline import hit_words
 from diptych.profiling.trace.table import Kind
@@ -421,3 +422,18 @@ def test_python_frames_are_left_out_and_come_back(timeline: Timeline) -> None:
     timeline.qtbot.waitUntil(lambda: timeline.pane.scene.frames, timeout=10_000)
     timeline.settle()
     assert timeline.canvas.layout_.bands[0].lanes == 2
+
+
+def test_no_label_loses_its_last_letter(shown: Timeline) -> None:
+    names = ["ProfilerStep#1011", "ProfilerStep#101", "WWWWWWWWWWWWWWWWWWWWWWWW", "iiiiiiiii1"]
+    glyphs = Glyphs(names, 1.0)
+    for number, name in enumerate(names):
+        glyphs.add(number, name)
+    first, second = glyphs.length[:2].tolist()
+    assert first > second
+    for number in range(len(names)):
+        at, wide = int(glyphs.offset[number]), int(glyphs.length[number])
+        # The last column holds ink, the one behind it none: nothing was cut off.
+        assert glyphs.atlas[:, at + wide - 1].any()
+        assert not glyphs.atlas[:, at + wide].any()
+        assert wide < 420

@@ -49,7 +49,8 @@ class Glyphs:
 
     def _add(self, number: int, text: str) -> None:
         shown = self._metrics.elidedText(text, Qt.TextElideMode.ElideRight, _WIDEST * self.ratio)
-        wide = ceil(self._metrics.horizontalAdvance(shown)) + 1
+        # Painted letters stand on whole pixels, so a name is wider than it is measured.
+        wide = ceil(self._metrics.horizontalAdvance(shown) + 0.6 * len(shown)) + 4
         image = QImage(wide, self.rows, QImage.Format.Format_Grayscale8)
         image.fill(QColor("black"))
         painter = QPainter(image)
@@ -60,6 +61,8 @@ class Glyphs:
         painter.end()
         line = image.bytesPerLine()
         grey = np.frombuffer(image.constBits(), np.uint8).reshape(self.rows, line)[:, :wide]
+        drawn = np.flatnonzero(grey.any(axis=0))
+        grey = grey[:, : int(drawn[-1]) + 1 if len(drawn) else 1]
         self._keep(number, grey)
 
     def _keep(self, number: int, grey: NDArray[np.uint8]) -> None:
