@@ -22,7 +22,7 @@ FACTOR = 8
 _LEVELS = 6
 SUMMED = 16
 """Rows in a block of which the sum is kept."""
-_PER_BUCKET = 4
+_PER_BUCKET = 2
 """Blocks that a bucket of a picture holds at least: its edge is that sharp."""
 _KEPT = 64
 _MEDIAN_ROWS = 400_000

@@ -22,7 +22,7 @@ from diptych.gui.plots.items import line_pen
 from diptych.gui.plots.legend import Entry, Legend, entries
 from diptych.gui.plots.marks import Marks
 from diptych.gui.plots.paint import RIGHT
-from diptych.gui.plots.series import Series
+from diptych.gui.plots.series import Kind, Series
 from diptych.gui.plots.timeview import TimeView
 from diptych.gui.text.format import number
 from diptych.gui.text.tr import tr
@@ -107,6 +107,12 @@ class Title(QWidget):
         self.update()
 
 
+def _signature(series: Series) -> tuple[object, ...]:
+    size = len(series.t)
+    last = (int(series.t[-1]), float(series.values[-1])) if size else ()
+    return (series.group, series.label, series.colour, series.per, series.key, size, *last)
+
+
 class Row(QWidget):
     """One plot of the stack, or one a run when ``each`` is set.
 
@@ -146,6 +152,7 @@ class Row(QWidget):
         self.title = Title(title, unit)
         self.legend = Legend()
         self.charts: list[Chart] = []
+        self._shown: object = None
         self.folded = False
         self._lay_out()
         self.title.toggled.connect(self.toggle)
@@ -165,6 +172,17 @@ class Row(QWidget):
         self._column.setContentsMargins(0, 2, 0, 0)
         self._column.setSpacing(0)
         self._column.addLayout(head)
+
+    def is_news(self, series: Sequence[Series], marks: Marks) -> bool:
+        """Whether `set_series` would change the picture.
+
+        Of lines of samples the last row tells; other columns may change in their midst.
+        """
+        lines = all(s.kind is Kind.LINE for s in series)
+        signature = (marks, tuple(_signature(s) for s in series)) if lines else None
+        same = signature is not None and signature == self._shown
+        self._shown = signature
+        return not same
 
     def set_series(self, series: Sequence[Series], marks: dict[str, Marks], shared: Marks) -> None:
         """Take ``series``; ``marks`` by group for charts of one run each, else ``shared``."""

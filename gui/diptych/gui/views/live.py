@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil, floor, log2
 from time import perf_counter, thread_time
 from typing import Any, cast
 
@@ -257,7 +258,9 @@ class LiveView(QWidget):
         self._show_rows(plots)
         for key, row in self.rows.items():
             if key in plots:
-                row.set_series(plots[key], own, self._with_limits(key, shown, shared))
+                marks = self._with_limits(key, shown, shared)
+                if row.is_news(plots[key], marks):
+                    row.set_series(plots[key], own, marks)
         self._show_time(shown)
         self._show_overview(shown, plots)
 
@@ -265,12 +268,19 @@ class LiveView(QWidget):
         """Show the whole of a run that is new here, and follow only what goes on."""
         ids = {run.snapshot.id for run in shown}
         new, self._drawn = ids - self._drawn, ids
-        live = any(run.snapshot.state.live for run in shown) and self.selection.held is None
-        self.time.set_extent(self._last(shown))
+        live = any(run.snapshot.state.live for run in shown)
+        last = self._last(shown)
+        self.time.set_extent(self._by_pixels(last) if live else last)
         if self.selection.held is None:
             self.time.set_live(live)
         if new:
             self.time.fit()
+
+    def _by_pixels(self, last: float) -> float:
+        """Return an end that moves by about a pixel at once: between, most plots can stay."""
+        low, high = self.time.range
+        pixel = 2.0 ** floor(log2(max(high - low, 1e-3) / max(self.width(), 100)))
+        return ceil(last / pixel) * pixel
 
     def _show_page(self, shown: list[Shown]) -> bool:
         """Show the plots, or say what would be here; return whether there are plots."""
