@@ -11,7 +11,7 @@ from shutil import rmtree
 import pytest
 
 from diptych.gui.models import wake
-from diptych.gui.models.pace import OFTEN, SELDOM, Pace
+from diptych.gui.models.pace import OFTEN, SELDOM, SHARE, Pace
 from diptych.gui.models.wake import Wake
 
 LONG = 30.0
@@ -93,20 +93,54 @@ def test_without_the_kernels_help_the_sleep_ends_in_time(
     sleeper.close()
 
 
-def _pace(costs: list[float]) -> float:
-    """Return what was said last when showing each news took that long."""
-    instants = iter([0.0, *(sum(costs[: n + 1]) for n in range(len(costs)))])
-    pace = Pace(lambda: next(instants))
-    return [pace.next() for _ in costs][-1]
+class Screen:
+    """Shows news that takes ``cost`` seconds of work each, as often as it is let."""
+
+    def __init__(self) -> None:
+        self.worked = self.now = 0.0
+        self.pace = Pace(lambda: self.worked, lambda: self.now)
+
+    def show(self, cost: float, after: float = 0.0) -> float:
+        """Show one news, ``after`` seconds later than it might; return the pause behind it."""
+        self.now += after
+        pause = self.pace.next()
+        self.worked += cost
+        self.now += max(pause, cost)
+        return pause
+
+    def share(self, cost: float, times: int = 200) -> float:
+        """Return the part of a processor that it takes while news comes without end."""
+        worked, began = self.worked, self.now
+        for _ in range(times):
+            self.show(cost)
+        return (self.worked - worked) / (self.now - began)
 
 
-def test_cheap_news_comes_often_and_dear_news_seldom() -> None:
-    assert _pace([0.001] * 50) == OFTEN
-    assert _pace([0.5] * 50) == SELDOM
-    between = _pace([0.018] * 50)
-    assert OFTEN < between < SELDOM
-    assert 0.018 / between == pytest.approx(0.3, rel=0.01)
+def test_cheap_news_comes_often() -> None:
+    screen = Screen()
+    assert {screen.show(0.005) for _ in range(100)} == {OFTEN}
+
+
+@pytest.mark.parametrize("cost", [0.012, 0.018, 0.028])
+def test_dear_news_takes_its_share_and_no_more(cost: float) -> None:
+    screen = Screen()
+    screen.share(cost)
+    assert screen.share(cost) == pytest.approx(SHARE, rel=0.05)
+
+
+def test_news_never_comes_too_seldom() -> None:
+    screen = Screen()
+    assert max(screen.show(0.5) for _ in range(20)) == pytest.approx(SELDOM)
+
+
+def test_news_after_a_quiet_while_is_shown_at_once() -> None:
+    screen = Screen()
+    screen.share(0.028)
+    assert [screen.show(0.028, after=1.0) for _ in range(5)] == [OFTEN] * 5
 
 
 def test_one_slow_picture_does_not_make_the_next_ones_wait_long() -> None:
-    assert _pace([0.005] * 50 + [3.0] + [0.005] * 10) == OFTEN
+    screen = Screen()
+    screen.share(0.005)
+    screen.show(3.0)
+    assert [screen.show(0.005) for _ in range(40)][-1] == OFTEN

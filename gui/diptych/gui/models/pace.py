@@ -12,26 +12,31 @@ from collections.abc import Callable
 OFTEN, SELDOM = 1 / 30, 1 / 10
 """Seconds between two news: at least, and at most however long showing them takes."""
 
-_SHARE = 0.3
+SHARE = 0.3
 """Part of one processor that the thread may take while news comes without end."""
 
-_NEWEST = 0.3
-"""Weight of the newest cost; one slow picture changes little."""
+_SAVED = 0.05
+"""Seconds of processor time that a quiet while saves up: news after it is shown at once."""
 
 
 class Pace:
     """Belongs to the thread that shows the news."""
 
-    def __init__(self, clock: Callable[[], float] = time.thread_time) -> None:
-        self._clock = clock
-        self._before = clock()
-        self._cost = 0.0
+    def __init__(
+        self,
+        work: Callable[[], float] = time.thread_time,
+        wall: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._work, self._wall = work, wall
+        self._worked, self._at = work(), wall()
+        self._credit = _SAVED
 
     def next(self) -> float:
         """Return the seconds that are to pass from this news to the next."""
-        now = self._clock()
-        # One that took longer, as when a view was built, is no measure of the next.
-        cost = min(now - self._before, SELDOM)
-        self._before = now
-        self._cost += _NEWEST * (cost - self._cost)
-        return min(max(self._cost / _SHARE, OFTEN), SELDOM)
+        worked, at = self._work(), self._wall()
+        earned, spent = SHARE * (at - self._at), worked - self._worked
+        self._worked, self._at = worked, at
+        # Neither a long rest nor one long piece of work, as when a view is built,
+        # says what comes next.
+        self._credit = max(min(self._credit + earned, _SAVED) - spent, -SHARE * SELDOM)
+        return min(max(-self._credit / SHARE, OFTEN), SELDOM)
