@@ -177,6 +177,24 @@ def test_what_stands_beyond_the_axis_says_its_value(qtbot: QtBot, told: Path) ->
         assert "beyond the axis" in tip
 
 
+def test_the_crosshair_reads_the_step_itself_not_the_median(qtbot: QtBot, told: Path) -> None:
+    with showing(qtbot, LiveView, [told]) as view:
+        chart, row = step_chart(view, qtbot), view.rows["step"]
+        steps = latest(view.hub, told.name).steps
+        for axis in ("time", "step"):
+            view.selection.set_axis(axis)
+            settled(qtbot, view)
+            view.time.set_cross(place_of(view, SLOW))
+            (read,) = chart.readings(view.time.cross)
+            assert read.value == steps.completed[SLOW] / 1e6
+        view.selection.set_axis("time")
+        settled(qtbot, view)
+        (stall,) = chart.marks.stalls
+        view.time.set_cross((stall.low + stall.high) / 2)
+        assert "—" in row.legend.entries[0].text
+        assert row.legend.entries[0].why
+
+
 def test_the_operators_follow_the_brush(qtbot: QtBot, tmp_path: Path) -> None:
     with LiveRun(tmp_path) as run:
         for _ in range(2):

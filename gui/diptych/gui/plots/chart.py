@@ -167,11 +167,16 @@ class Chart(Surface):
         return self._axis
 
     def readings(self, at: float | None) -> list[Reading]:
-        """Return every series' value at ``at``, or its newest when ``None``."""
+        """Return every series' value at ``at``, or the newest that is drawn when ``None``.
+
+        At a place it is the row's own value, not that of the line of medians.
+        """
         result = []
         for series, drawn in self.pairs:
             where = at if at is not None else newest(drawn)
-            result.append(Reading(series, drawn.at(where), tuple(drawn.parts_at(where))))
+            own = at is not None and series.kind in (Kind.MEDIAN, Kind.LINE)
+            value = series.value_at(where) if own else drawn.at(where)
+            result.append(Reading(series, value, tuple(drawn.parts_at(where))))
         return result
 
     def outliers(self) -> list[Outlier]:

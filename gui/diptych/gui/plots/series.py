@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from enum import Enum
+from math import isfinite
 
 import numpy as np
 
@@ -70,6 +71,15 @@ class Series:
         """Return where on the shared axis values of ``t`` are."""
         return (t - self.origin) / self.per
 
+    def value_at(self, place: float) -> float:
+        """Return the value of the row nearest to ``place``; NaN beyond all rows, and in gaps."""
+        wanted = place * self.per + self.origin
+        row = nearest(self.t, wanted)
+        if row is None or (self.gap is not None and abs(float(self.t[row]) - wanted) > self.gap):
+            return float("nan")
+        value = float(self.values[row]) * self.scale
+        return value if isfinite(value) else float("nan")
+
     def span(self) -> tuple[float, float] | None:
         """Return first and last place on the axis, ``None`` without rows."""
         if not len(self.t):
@@ -132,7 +142,7 @@ class Drawn:
         return index if index >= 0 and x <= self.right[index] else None
 
 
-def nearest(x: Floats, at: float) -> int | None:
+def nearest(x: Floats | Ints, at: float) -> int | None:
     """Return the index of the entry of rising ``x`` nearest to ``at``, within its ends."""
     if not len(x) or not x[0] <= at <= x[-1]:
         return None
