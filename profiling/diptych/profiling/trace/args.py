@@ -85,7 +85,7 @@ class _Inflating:
     """A compressed file with places to start from."""
 
     places: list[_Place] = field(default_factory=lambda: [_Place(0, 0, zlib.decompressobj(31))])
-    step: int = _STEP
+    step: int = field(default_factory=lambda: _STEP)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def read(self, handle: int, at: int, length: int, cancel: Callable[[], bool] | None) -> bytes:
@@ -111,8 +111,7 @@ class _Inflating:
             if not raw:
                 break
             if inflater.eof:
-                raw_start = len(raw) - len(raw.lstrip(b"\0"))
-                read += raw_start
+                read += len(raw) - len(raw.lstrip(b"\0"))
                 inflater = zlib.decompressobj(31)
                 continue
             try:
@@ -120,7 +119,8 @@ class _Inflating:
             except zlib.error:
                 break
             # What was not taken is read again the next time.
-            read += len(raw) - len(inflater.unconsumed_tail) - len(inflater.unused_data)
+            left = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
+            read += len(raw) - len(left)
             begin = max(0, at - made)
             kept += piece[begin : max(begin, at + length - made)]
             made += len(piece)

@@ -56,6 +56,8 @@ class Handle:
         self._state = Opening()
         self._process: subprocess.Popen[bytes] | None = None
         self._rest = b""
+        # What was said last counts once the process is gone, so that none is left behind.
+        self._last: Opening | None = None
         try:
             table = Cache().find(path, stamp(path), read=False)
         except TraceError as error:
@@ -109,10 +111,10 @@ class Handle:
 
     def _understand(self, said: dict[str, Any]) -> None:
         if "error" in said:
-            self._state = Opening(error=str(said["error"]))
+            self._last = Opening(error=str(said["error"]))
         elif "table" in said:
-            self._state = self._mapped(Path(said["table"]), spare=bool(said["spare"]))
-        elif not self._state.over:
+            self._last = self._mapped(Path(said["table"]), spare=bool(said["spare"]))
+        else:
             self._state = Opening(str(said["what"]), int(said["done"]), int(said["total"]))
 
     def _mapped(self, place: Path, *, spare: bool) -> Opening:
@@ -130,7 +132,8 @@ class Handle:
     def _end(self, process: subprocess.Popen[bytes]) -> None:
         status = process.wait()
         self._close(process)
-        if self._state.over:
+        if self._last is not None:
+            self._state = self._last
             return
         why = f"ended with status {status}"
         if status < 0:
