@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 Place = Literal["upper", "lower"]
 _RECENT = "recent_traces"
 _MOST_RECENT = 12
+_POLL = 0.02
+"""Seconds between two looks at how far the reading is."""
 
 
 class Memory(Protocol):
@@ -83,15 +87,31 @@ class Opening(QObject):
         self.progressed.emit()
 
 
-def read_table(path: Path, progress: Any, cancel: Any) -> TraceTable:
-    """Read a trace file; raises `TraceError` with one line that says why not."""
-    from diptych.profiling.trace.store import open_trace
+def read_table(
+    path: Path, progress: Callable[[str, int, int], object], cancel: Callable[[], bool]
+) -> TraceTable:
+    """Read a trace file in a process of its own; call it on a thread that may wait.
 
+    Raises:
+        TraceError: it is no trace or cannot be read; one line that says why.
+        TraceCancelledError: ``cancel`` returned true.
+    """
+    from diptych.profiling.trace.opener import start_open
+
+    handle = start_open(path)
     try:
-        return open_trace(path, progress=progress, cancel=cancel)
-    except OSError as error:
-        why = error.strerror or str(error)
-        raise TraceError(tr("{file} cannot be read: {why}", file=path.name, why=why)) from error
+        while not (state := handle.poll()).over:
+            if cancel():
+                raise TraceCancelledError
+            progress(state.what, state.done, state.total)
+            time.sleep(_POLL)
+    finally:
+        handle.cancel()
+    if state.error is not None:
+        raise TraceError(state.error)
+    if state.table is None:
+        raise TraceCancelledError
+    return state.table
 
 
 class Traces(QObject):
