@@ -109,7 +109,7 @@ def _owned(threads: Threads, wanted: Mask) -> _Own:
     up = trees.containers(threads, wanted)
     above = np.where(wanted, up, np.int32(-1))
     work = np.flatnonzero(kinds_mask(slices, *DEVICE_WORK))
-    owner = _starter(slices, work, wanted, up)
+    owner = starters(slices, work, wanted, up)
     device = _given(slices, owner, slices.duration[work])
     backward = np.zeros(len(slices), np.int64)
     if np.any(slices.kind[wanted] == Kind.MODULE):
@@ -134,7 +134,7 @@ def _given(slices: Slices, owner: Int32, values: Int64) -> Int64:
     return groups.sums(owner[known], values[known], len(slices))
 
 
-def _starter(slices: Slices, work: Int64, wanted: Mask, up: Int32) -> Int32:
+def starters(slices: Slices, work: Int64, wanted: Mask, up: Int32) -> Int32:
     """Return the innermost wanted slice that started each piece of device work; −1 without."""
     found = np.full(len(work), -1, np.int32)
     # What contains the call says more than the file (``External id``).
@@ -153,14 +153,7 @@ def _backward(
     """
     slices = threads.slices
     operators = kinds_mask(slices, Kind.OPERATOR)
-    behind = np.flatnonzero(operators & (slices.partner >= 0))
-    behind = behind[slices.start[slices.partner[behind]] < slices.start[behind]]
-    is_backward = np.zeros(len(slices), np.bool_)
-    is_backward[behind] = True
-    outer = trees.containers(threads, is_backward)
-    head = np.where(is_backward, np.arange(len(slices), dtype=np.int32), outer)
-    forward = np.where(head >= 0, slices.partner[head], -1)
-    module = np.where(forward >= 0, np.where(modules[forward], forward, up[forward]), -1)
+    module = module_of_forward(threads, modules, up)
     rows = np.flatnonzero(operators & (module >= 0))
     around = trees.containers(threads, operators)
     alone = trees.self_ns(threads, np.where(operators, around, np.int32(-1)))
@@ -168,10 +161,27 @@ def _backward(
     late = (owner < 0) & (starter >= 0)
     given = np.where(late, module[starter], -1).astype(np.int32)
     return (
-        _given(slices, module[rows].astype(np.int32), alone[rows]),
+        _given(slices, module[rows], alone[rows]),
         _given(slices, given, slices.duration[work]),
         np.where(late, given, owner).astype(np.int32),
     )
+
+
+def module_of_forward(threads: Threads, modules: Mask, up: Int32) -> Int32:
+    """Return for each slice that belongs to a backward operator the module of its forward one.
+
+    ``up`` is the innermost module around each slice; −1 where nothing is known.
+    """
+    slices = threads.slices
+    behind = np.flatnonzero(kinds_mask(slices, Kind.OPERATOR) & (slices.partner >= 0))
+    behind = behind[slices.start[slices.partner[behind]] < slices.start[behind]]
+    is_backward = np.zeros(len(slices), np.bool_)
+    is_backward[behind] = True
+    outer = trees.containers(threads, is_backward)
+    head = np.where(is_backward, np.arange(len(slices), dtype=np.int32), outer)
+    forward = np.where(head >= 0, slices.partner[head], -1)
+    module = np.where(forward >= 0, np.where(modules[forward], forward, up[forward]), -1)
+    return module.astype(np.int32)
 
 
 def _summed(
