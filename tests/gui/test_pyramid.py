@@ -125,6 +125,21 @@ def test_medians_of_very_many_rows_come_over_several_pictures(
     assert pictures > 2
 
 
+@pytest.mark.parametrize("kind", [Kind.MEDIAN, Kind.STACK])
+def test_a_long_column_is_worked_through_bit_by_bit(
+    monkeypatch: pytest.MonkeyPatch, kind: Kind
+) -> None:
+    v = np.full(MANY, 5.0) if kind is Kind.MEDIAN else np.full((2, MANY), 5)
+    at_once = draw(series(v, kind, key=(kind, "once")), 0.0, MANY / 1e6, PIXELS)
+    monkeypatch.setattr("diptych.gui.plots.pyramid._AT_ONCE", MANY // 3)
+    pictures = [draw(series(v, kind, key=(kind, "bits")), 0.0, MANY / 1e6, PIXELS)]
+    while not pictures[-1].whole and len(pictures) < 30:
+        pictures.append(draw(series(v, kind, key=(kind, "bits")), 0.0, MANY / 1e6, PIXELS))
+    assert 2 < len(pictures) < 30
+    assert all(len(p.x) == 0 for p in pictures[:-1])
+    assert_allclose(pictures[-1].y, at_once.y)
+
+
 def test_infinite_values_are_neither_drawn_nor_hide_their_neighbours() -> None:
     v = np.full(MANY, 5.0)
     v[100], v[101], v[5000] = np.inf, 9.0, -np.inf

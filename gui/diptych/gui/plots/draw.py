@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from diptych.gui.plots import blocks, rows
-from diptych.gui.plots.pyramid import level_for, store
+from diptych.gui.plots.pyramid import NotYetError, level_for, store
 from diptych.gui.plots.reduce import buckets
 from diptych.gui.plots.series import Drawn, Kind, Series
 
@@ -38,6 +38,9 @@ def draw(series: Series, low: float, high: float, pixels: int) -> Drawn:
     first, stop = np.searchsorted(series.t, (begin, end))
     if series.key is not None and level_for(int(stop - first), pixels):
         pyramid = store.of(series.key, series.t, series.sure)
-        return _FROM_BLOCKS[series.kind](series, pyramid, (begin, end, pixels, least))
+        try:
+            return _FROM_BLOCKS[series.kind](series, pyramid, (begin, end, pixels, least))
+        except NotYetError:
+            return Drawn(np.empty(0), np.empty(0), whole=False)
     cut = buckets(series.t, begin, end, pixels, least)
     return _FROM_ROWS[series.kind](series, cut, pixels)

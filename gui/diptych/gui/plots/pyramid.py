@@ -25,6 +25,8 @@ SUMMED = 16
 _PER_BUCKET = 2
 """Blocks that a bucket of a picture holds at least: its edge is that sharp."""
 _KEPT = 64
+_AT_ONCE = 500_000
+"""Values that are put into blocks for one picture: some milliseconds."""
 _MEDIAN_ROWS = 400_000
 """Rows of which medians are worked out for one picture: some milliseconds."""
 
@@ -36,8 +38,17 @@ Rows = Callable[[int, int], Numbers]
 """Gives the rows from one number to another, shape (k, rows); unknown ones are 0."""
 
 
+class NotYetError(Exception):
+    """There is more to work out than one picture may take: ask again for the next one."""
+
+
 class Pyramid:
-    """The blocks of one column (or of several of one length, ``rows`` of them)."""
+    """The blocks of one column (or of several of one length, ``rows`` of them).
+
+    Raises:
+        NotYetError: from `extremes` and `sums`, while a long column is worked
+            through bit by bit.
+    """
 
     def __init__(self) -> None:
         self.settled = 0
@@ -50,9 +61,12 @@ class Pyramid:
     def starts(self, t: Ints, settled: int, size: int) -> Ints:
         """Return where each block of ``size`` rows begins."""
         column = self._starts.setdefault(size, Column(np.int64))
-        done, ready = len(column), settled // size
+        done, whole = len(column), settled // size
+        ready = min(whole, done + _AT_ONCE // size)
         if ready > done:
             column.extend(t[done * size : ready * size : size])
+        if ready < whole:
+            raise NotYetError
         rest = t[len(column) * size :: size]
         return np.concatenate((column.values, rest)) if len(rest) else column.values
 
@@ -74,12 +88,15 @@ class Pyramid:
         done, ready = len(self._low[0]), settled // FACTOR
         if ready <= done:
             return
+        whole, ready = ready, min(ready, done + _AT_ONCE // FACTOR)
         first = part(slice(done * FACTOR, ready * FACTOR))
         lows, highs = _blocks(first, np.arange(0, len(first), FACTOR))
         self._low[0].extend(lows)
         self._high[0].extend(highs)
         for under in range(_LEVELS - 1):
             self._fold(under)
+        if ready < whole:
+            raise NotYetError
 
     def _fold(self, under: int) -> None:
         """Put the blocks of one level together to those of the next."""
@@ -110,11 +127,14 @@ class Pyramid:
         if self._sums is None:
             self._sums = Column(np.float64, rows=len(rows(0, 0)))
             self._sums.extend(np.zeros((len(rows(0, 0)), 1)))
-        done, ready = len(self._sums) - 1, settled // SUMMED
+        done, whole = len(self._sums) - 1, settled // SUMMED
+        ready = min(whole, done + _AT_ONCE // SUMMED // len(rows(0, 0)))
         if ready > done:
             part = rows(done * SUMMED, ready * SUMMED)
             each = part.reshape(len(part), ready - done, SUMMED).sum(axis=2)
             self._sums.extend(self._sums.values[:, -1:] + np.cumsum(each, axis=1))
+        if ready < whole:
+            raise NotYetError
         return self._sums.values
 
     # -- medians ----------------------------------------------------------------
