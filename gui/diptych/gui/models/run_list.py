@@ -210,9 +210,7 @@ class RunListModel(QAbstractListModel):
 
     def _name(self, run: str) -> str:
         """Return the name that a person gave, whole."""
-        snapshot, entry = self._hub.latest(run), self._hub.entry(run)
-        if snapshot is not None and snapshot.manifest is not None:
-            return snapshot.name or ""
+        entry = self._hub.entry(run)
         return (entry.name if entry else None) or ""
 
     def _entries(self, entries: list[RunEntry]) -> None:

@@ -17,7 +17,6 @@ from diptych.gui.text.plain import one_line
 from diptych.gui.text.tr import tr, trn
 from diptych.profiling.records.layout import RunPaths
 from diptych.profiling.records.manifest import RunRequest
-from diptych.profiling.runs.notes import RunNotes
 from diptych.profiling.runs.snapshot import RunSnapshot, RunState
 from diptych.profiling.runs.statistics import counted_steps
 from diptych.profiling.runs.store import RunEntry
@@ -103,19 +102,18 @@ def describe(entry: RunEntry, snapshot: RunSnapshot | None) -> RunWords:
     second = setup(entry.request)
     if state not in (RunState.DONE, RunState.RUNNING):
         second = _trouble(entry, snapshot, state)
-    notes = _notes(entry, snapshot)
-    own = title(framework, entry.subject, None, "") if notes.name else ""
+    own = title(framework, entry.subject, None, "") if entry.name else ""
     lost = _lost(entry, snapshot)
     return RunWords(
-        title=title(framework, entry.subject, notes.name, entry.id),
-        second=one_line(_joined(own, lost_words(lost), second, tag_words(notes.tags))),
+        title=title(framework, entry.subject, entry.name, entry.id),
+        second=one_line(_joined(own, lost_words(lost), second, tag_words(entry.tags))),
         value=_value(entry, snapshot),
         state=state,
         bad=state in BAD,
         fraction=_fraction(snapshot) if state.live else None,
         lost=lost,
-        tags=notes.tags,
-        note=notes.note,
+        tags=entry.tags,
+        note=entry.note,
     )
 
 
@@ -126,14 +124,6 @@ def tag_words(tags: Iterable[str]) -> str:
 
 def _joined(*parts: str) -> str:
     return " · ".join(part for part in parts if part)
-
-
-def _notes(entry: RunEntry, snapshot: RunSnapshot | None) -> RunNotes:
-    """Return what a person says of the run; who follows it knows that first."""
-    if snapshot is not None and snapshot.manifest is not None:
-        notes = snapshot.notes
-        return RunNotes(name=snapshot.name, note=notes.note, tags=notes.tags)
-    return RunNotes(name=entry.name, note=entry.note, tags=entry.tags)
 
 
 def _unreadable(entry: RunEntry, snapshot: RunSnapshot | None, problem: str) -> RunWords:

@@ -53,6 +53,8 @@ class NotesEditor(QWidget):
         self.note.textChanged.connect(self._note_changed)
         self.note.installEventFilter(self)
         self._fit_note()
+        # A margin is a change to a document as well.
+        self.start_over()
 
     def _lay_out(self) -> None:
         grid = QGridLayout(self)

@@ -49,6 +49,10 @@ class RunsView(QListView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Take Enter, Left, Right and the keys of the menu; the view's own are the platform's."""
+        if self.state() == QAbstractItemView.State.EditingState:
+            # What the field of the name has no use for, such as its Enter, is for nobody else.
+            event.accept()
+            return
         key, current = event.key(), self.currentIndex()
         shift = event.modifiers() == Qt.KeyboardModifier.ShiftModifier
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and current.isValid():
