@@ -31,8 +31,12 @@ _EXACT = 2**53
 class ArgumentText:
     """Turns raw arguments into text, and remembers the largest id that it saw."""
 
-    def __init__(self, offset: int = 0, devices: Mapping[int, int] | None = None) -> None:
+    def __init__(
+        self, offset: int = 0, devices: Mapping[int, int] | None = None, *, alone: bool = False
+    ) -> None:
         self._offset = offset
+        # Ids of the only trace stay as they are.
+        self._alone = alone
         moved = {a: b for a, b in (devices or {}).items() if a != b}
         self._devices = {str(a).encode(): str(b).encode() for a, b in moved.items()}
         self.largest = 0
@@ -47,7 +51,8 @@ class ArgumentText:
                 return None
         if _LONG.search(raw):
             raw = _mended(raw)
-        raw = _ID.sub(self._moved, raw)
+        if not self._alone:
+            raw = _ID.sub(self._moved, raw)
         if self._devices:
             raw = _DEVICE.sub(self._renumbered, raw)
         return raw.decode("utf-8", "replace")

@@ -181,12 +181,12 @@ class Emitter:
 
     def _flows(self) -> Iterator[str]:
         flows = self._table.flows
-        columns = zip(
-            flows.category.tolist(),
-            *self._ends(flows.source),
-            *self._ends(flows.target),
-            strict=True,
-        )
+        for first in range(0, len(flows.source), _CHUNK):
+            part = slice(first, first + _CHUNK)
+            yield from self._arrows(flows.category[part], flows.source[part], flows.target[part])
+
+    def _arrows(self, categories: Int32, sources: Int32, targets: Int32) -> Iterator[str]:
+        columns = zip(categories.tolist(), *self._ends(sources), *self._ends(targets), strict=True)
         for category, start, source, end, target in columns:
             number, self._done.next_flow = self._done.next_flow, self._done.next_flow + 1
             text = self._name(category)

@@ -102,7 +102,7 @@ def _opened(path: Path, named: Path) -> Iterator[IO[bytes]]:
 def _body(joined: Plan, done: Emitted, folder: Path) -> Iterator[str]:
     offset = 0
     for order, member in enumerate(joined.members):
-        text = ArgumentText(offset, member.devices)
+        text = ArgumentText(offset, member.devices, alone=len(joined.members) == 1)
         yield from _names(member, order)
         emitter = Emitter(member, text, done)
         with Arguments(member.table, folder) as arguments:
