@@ -6,7 +6,8 @@ SECOND until all its STEPS are painted.
 
 * ``paints``: ``[ns of CLOCK_MONOTONIC, steps]`` of each picture of the step
   chart: how many steps of the first run the picture holds, known at its end.
-* ``stalls``: for how long the event loop stood still, s, sorted, the longest last.
+* ``stalls``: for how long the event loop stood still, and the processor time of the
+  process meanwhile, s; the longest last.
 * ``cpu``: processor time of the whole process over wall time, from the first
   picture to the last.
 * ``steps`` and ``lost`` of each run, ``rss`` in bytes.
@@ -28,6 +29,7 @@ from typing import Any, cast
 from benchmarks._stalls import StallMeter
 
 from diptych.gui import app as program
+from diptych.gui.models import jobs
 from diptych.profiling.records.summary import Losses
 
 ROOT = Path(__file__).parent.parent
@@ -40,7 +42,7 @@ class Seen:
     """What was measured; see above. ``opened`` is when the second run was chosen, in ns."""
 
     paints: list[tuple[int, int]] = field(default_factory=list)
-    stalls: list[float] = field(default_factory=list)
+    stalls: list[tuple[float, float]] = field(default_factory=list)
     cpu: float = 0.0
     steps: list[int] = field(default_factory=list)
     lost: list[int] = field(default_factory=list)
@@ -117,6 +119,8 @@ class Watched:
         self.turn_until(lambda: all(hub.entry(run) for run in runs))
         self.window.context.selection.show(runs)
         self.turn_until(lambda: self.painted() > 0)
+        # How long a start takes is measured elsewhere.
+        self.turn_until(lambda: not jobs.busy())
         wall, cpu = time.monotonic(), time.process_time()
         begin()
         self.turn_until(lambda: not any(s is None or s.state.live for s in map(hub.latest, runs)))

@@ -29,11 +29,13 @@ def run() -> list[Row]:
             for writer in writers:
                 writer.wait()
     lost = sum(seen.lost) + sum(abs(STEPS - steps) for steps in seen.steps)
+    worked = max(min(stall) for stall in seen.stalls)
     name = "window: two runs at 1,000 steps/s"
     return [
         (f"{name}, records lost", lost, "", "<= 0"),
-        (f"{name}, longest stall", seen.stalls[-1] * 1e3, "ms", "<= 50"),
-        (f"{name}, 20th longest stall", seen.stalls[0] * 1e3, "ms", ""),
+        (f"{name}, longest stall", seen.stalls[-1][0] * 1e3, "ms", "<= 50"),
+        (f"{name}, longest of its own work", worked * 1e3, "ms", ""),
+        (f"{name}, 20th longest stall", seen.stalls[0][0] * 1e3, "ms", ""),
         (f"{name}, processor time", seen.cpu * 100, "% of one core", "<= 40"),
         (f"{name}, pictures", len(seen.paints) / (STEPS / RATE), "1/s", ""),
     ]

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from diptych.gui.models.completion import completed_at
 from diptych.gui.models.wake import Wake
 from diptych.profiling.runs.index import INDEX_FILE
 from diptych.profiling.runs.session import RunSession
@@ -266,7 +267,10 @@ class Reader:
         if session.poll():
             followed.grew, followed.dirty = now, True
         if followed.dirty and not (shown and session.behind and now - followed.told < _PROGRESS):
-            news.snapshots[run] = _known_as(run, session.snapshot())
+            snapshot = news.snapshots[run] = _known_as(run, session.snapshot())
+            if shown:
+                # Of a long run this takes a while, and whoever draws it asks at once.
+                completed_at(snapshot)
             followed.told, followed.dirty = now, False
         elif not session.live:
             # What was read is on the screen by now: the next time it need not be.
