@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.helpers.shared_traces import FOLDER
 from tests.helpers.tables import S, build
 
 from diptych.profiling.trace import metrics, open_trace
@@ -17,7 +18,6 @@ from diptych.profiling.trace.metrics.calltree import CallTree, call_tree
 from diptych.profiling.trace.metrics.trees import kinds_mask, lanes, stacks
 from diptych.profiling.trace.table import DEVICE_WORK, Kind, TraceTable
 
-FOLDER = Path(__file__).parents[4] / "shared" / "traces"
 FILES = sorted(FOLDER.glob("*.json.gz")) if FOLDER.is_dir() else []
 SMALL = [file for file in FILES if file.stat().st_size < 900_000]
 PYTHON_AND_ALL = ("calls", "modules", "stacks")
@@ -76,7 +76,7 @@ def naive(
         return tuple(reversed(names))
 
     def in_stretch(row: int) -> bool:
-        return start[row] < high and (end[row] > low or start[row] >= low)
+        return bool(start[row] < high and (end[row] > low or start[row] >= low))
 
     nodes: dict[tuple[str, ...], Node] = defaultdict(Node)
     covered: dict[int, list[tuple[int, int]]] = defaultdict(list)

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from diptych.gui.models import jobs
@@ -20,7 +21,7 @@ from diptych.gui.models.trouble import Trouble
 from diptych.gui.text import format as fmt
 from diptych.gui.text.tr import tr
 from diptych.profiling.trace.errors import TraceCancelledError, TraceError
-from diptych.profiling.trace.table import TraceTable
+from diptych.profiling.trace.table import Int64, TraceTable
 
 if TYPE_CHECKING:
     # It brings the compiler, which must not be loaded before the window stands.
@@ -125,6 +126,9 @@ class Traces(QObject):
     """Somebody wants the timeline to be seen."""
     jump_wanted = Signal(int)
     """Row of the upper trace that is to be selected and shown."""
+    brush_changed = Signal()
+    """Another stretch of the upper trace is selected, or none."""
+    occurrences_changed = Signal()
 
     def __init__(self, memory: Memory | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -132,6 +136,12 @@ class Traces(QObject):
         self.upper: Scene | None = None
         self.lower: Scene | None = None
         self.opening: Opening | None = None
+        self.brush: tuple[int, int] | None = None
+        """The selected stretch, in ns of the upper trace's table."""
+        self.occurrences: Int64 = np.empty(0, np.int64)
+        """Slices of the upper trace that are gone through one by one, by start."""
+        self.occurrence = -1
+        """Which of them is the present one; −1 before the first."""
 
     @property
     def in_use(self) -> bool:
@@ -145,12 +155,13 @@ class Traces(QObject):
         texts = kept if isinstance(kept, list) else []
         return [Path(text) for text in texts if isinstance(text, str)]
 
-    def open(self, path: Path, place: Place = "upper") -> None:
-        """Open a file; what was being opened is no longer."""
+    def open(self, path: Path, place: Place = "upper", *, show: bool = True) -> None:
+        """Open a file; what was being opened is no longer. ``show`` brings the timeline up."""
         self.cancel()
         opening = Opening(path.absolute(), place, self)
         self.opening = opening
-        self.wanted.emit()
+        if show:
+            self.wanted.emit()
         self.opening_changed.emit()
         jobs.start_told(
             self,
@@ -177,6 +188,33 @@ class Traces(QObject):
         self.wanted.emit()
         self.jump_wanted.emit(row)
 
+    def set_brush(self, brush: tuple[int, int] | None) -> None:
+        """Select a stretch of the upper trace, or with ``None`` none."""
+        if brush != self.brush:
+            self.brush = brush
+            self.brush_changed.emit()
+
+    def set_occurrences(self, rows: Int64, at: int = -1) -> None:
+        """Let `go` lead from one of these slices of the upper trace to the next."""
+        self.occurrences, self.occurrence = rows, at if 0 <= at < len(rows) else -1
+        self.occurrences_changed.emit()
+
+    def step(self, by: int) -> int:
+        """Make the next occurrence (or the one before) the present one; −1 if there is none."""
+        if not len(self.occurrences):
+            return -1
+        first = 0 if by > 0 else len(self.occurrences) - 1
+        later = (self.occurrence + by) % len(self.occurrences)
+        self.occurrence = first if self.occurrence < 0 else later
+        self.occurrences_changed.emit()
+        return int(self.occurrences[self.occurrence])
+
+    def go(self, by: int) -> None:
+        """Show the next occurrence (or the one before) in the timeline."""
+        row = self.step(by)
+        if row >= 0:
+            self.jump(row)
+
     def show_frames(self, scene: Scene, *, on: bool) -> None:
         """Show or leave out Python's frames of an open trace; worked out aside."""
         from diptych.gui.models.trace_scene import make_scene
@@ -190,6 +228,9 @@ class Traces(QObject):
     def show(self, scene: Scene, place: Place = "upper") -> None:
         """Show a trace that is ready."""
         if place == "upper" or self.upper is None:
+            if self.upper is None or self.upper.table is not scene.table:
+                self.set_brush(None)
+                self.set_occurrences(self.occurrences[:0])
             self.upper = scene
         else:
             self.lower = scene

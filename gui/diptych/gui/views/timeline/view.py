@@ -95,7 +95,7 @@ class TimelineView(QWidget):
         traces, bar = self.traces, self.bar
         traces.changed.connect(self._show_traces)
         traces.opening_changed.connect(self._show_opening)
-        traces.jump_wanted.connect(self.jump)
+        traces.jump_wanted.connect(self._jump_above)
         bar.chosen.connect(self.open)
         bar.open_wanted.connect(self.ask)
         bar.searched.connect(self._search)
@@ -113,6 +113,8 @@ class TimelineView(QWidget):
         self.stretch.cleared.connect(lambda: self.span.set_brush(None))
         self.details.jump_wanted.connect(self.jump)
         self.span.brush_changed.connect(self._show_stretch)
+        self.span.brush_changed.connect(self._tell_brush)
+        traces.brush_changed.connect(self._take_brush)
         self.span.changed.connect(self._show_stretch)
         self.hub.snapshot_changed.connect(self._news)
         self.selection.shown_changed.connect(self._runs_changed)
@@ -266,6 +268,23 @@ class TimelineView(QWidget):
             offset = pane.canvas.offset
             brushed = span.brush is not None
             self.stretch.show_stretch(low - offset, high - offset, brushed=brushed)
+
+    def _jump_above(self, row: int) -> None:
+        if self.above is not None:
+            self._use(self.above)
+            self.jump(row)
+
+    def _tell_brush(self) -> None:
+        """Tell other views the selected stretch, in time of the upper trace."""
+        if self.above is not None:
+            brush, offset = self.span.brush, self.above.canvas.offset
+            ends = [round(at - offset) for at in brush] if brush is not None else None
+            self.traces.set_brush((ends[0], ends[1]) if ends is not None else None)
+
+    def _take_brush(self) -> None:
+        """Let go of the stretch when another view cleared it."""
+        if self.traces.brush is None:
+            self.span.set_brush(None)
 
     def jump(self, row: int) -> None:
         """Select a slice of the active trace and bring it into sight."""

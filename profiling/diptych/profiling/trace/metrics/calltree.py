@@ -133,7 +133,7 @@ def _names(table: TraceTable) -> Int32:
     steps = np.flatnonzero(slices.kind == Kind.STEP)
     if not len(steps):
         return slices.name
-    names = slices.name.copy()
+    names: Int32 = slices.name.copy()
     names[steps] = names[steps[np.argmin(slices.start[steps])]]
     return names
 
