@@ -13,9 +13,14 @@ from pytestqt.qtbot import QtBot
 from tests.gui.live_helpers import show, showing
 from tests.helpers.fake_run import LiveRun, make_run
 
+from diptych.gui.models import jobs
+from diptych.gui.models.care import care_of
 from diptych.gui.text.format import UNKNOWN
+from diptych.gui.views import notes_panel
 from diptych.gui.views.details import DetailsView
 from diptych.gui.views.details_facts import CURES, Fact
+from diptych.profiling.runs.notes import RunNotes, edit_notes, read_notes
+from diptych.profiling.runs.session import RunSession
 
 
 def fact(view: DetailsView, group: str, name: str) -> Fact:
@@ -120,3 +125,127 @@ def test_another_run_can_be_chosen(qtbot: QtBot, tmp_path: Path) -> None:
         qtbot.waitUntil(lambda: fact(view, "Asked for", "framework").value == "mxnet", timeout=5000)
         show(qtbot, view.hub, view.selection, [])
         qtbot.waitUntil(view.empty.isVisible, timeout=5000)
+
+
+# -- name, tags and note ------------------------------------------------------------------
+
+
+def kept(qtbot: QtBot, run: Path, notes: RunNotes) -> None:
+    qtbot.waitUntil(lambda: read_notes(run) == notes, timeout=10_000)
+
+
+def test_what_is_typed_is_kept_when_a_field_is_left(qtbot: QtBot, tmp_path: Path) -> None:
+    run = make_run(tmp_path, steps=20)
+    with showing(qtbot, DetailsView, [run]) as view:
+        filled(view, qtbot)
+        editor = view.notes.editor
+        assert editor.name.placeholderText() == "torch resnet18"
+        editor.name.setFocus()
+        QTest.keyClicks(editor.name, "night 3")
+        QTest.keyClick(editor.name, Qt.Key.Key_Tab)
+        kept(qtbot, run, RunNotes(name="night 3"))
+        QTest.keyClicks(editor.tags, "fp16, #two words,")
+        QTest.keyClick(editor.tags, Qt.Key.Key_Return)
+        kept(qtbot, run, RunNotes(name="night 3", tags=("fp16", "two words")))
+        editor.note.setFocus()
+        QTest.keyClicks(editor.note, "<b>diverges</b>")
+        QTest.keyClick(editor.note, Qt.Key.Key_Tab)
+        whole = RunNotes(name="night 3", tags=("fp16", "two words"), note="<b>diverges</b>")
+        kept(qtbot, run, whole)
+        qtbot.waitUntil(lambda: view.notes.title.whole == "night 3", timeout=10_000)
+        assert editor.note.toPlainText() == "<b>diverges</b>"
+        assert editor.tags.text() in ("fp16, #two words,", "fp16, two words")
+
+
+def test_the_name_of_the_start_stays_when_something_else_is_kept(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    run = make_run(tmp_path, steps=20, name="as started")
+    with showing(qtbot, DetailsView, [run]) as view:
+        filled(view, qtbot)
+        editor = view.notes.editor
+        assert editor.name.text() == "as started"
+        editor.tags.setFocus()
+        QTest.keyClicks(editor.tags, "x")
+        with qtbot.waitSignal(care_of(view.hub).edited, timeout=10_000):
+            QTest.keyClick(editor.tags, Qt.Key.Key_Return)
+        assert (editor.name.text(), view.notes.title.whole) == ("as started", "as started")
+        assert read_notes(run) == RunNotes(tags=("x",))
+
+
+def test_a_pause_keeps_it_as_well(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notes_panel, "_PAUSE_MS", 20)
+    run = make_run(tmp_path, steps=20)
+    with showing(qtbot, DetailsView, [run]) as view:
+        filled(view, qtbot)
+        view.notes.editor.note.setFocus()
+        QTest.keyClicks(view.notes.editor.note, "half")
+        kept(qtbot, run, RunNotes(note="half"))
+        QTest.keyClicks(view.notes.editor.note, " and whole")
+        kept(qtbot, run, RunNotes(note="half and whole"))
+
+
+def test_news_leave_what_is_being_typed(qtbot: QtBot, tmp_path: Path) -> None:
+    run = make_run(tmp_path, steps=20)
+    with showing(qtbot, DetailsView, [run]) as view:
+        filled(view, qtbot)
+        editor = view.notes.editor
+        editor.name.setFocus()
+        QTest.keyClicks(editor.name, "mine")
+        edit_notes(run, lambda notes: notes.renamed("theirs").tagged(["x"]))
+        qtbot.waitUntil(lambda: editor.tags.text() == "x", timeout=10_000)
+        assert editor.name.text() == "mine"
+        QTest.keyClick(editor.name, Qt.Key.Key_Return)
+        kept(qtbot, run, RunNotes(name="mine", tags=("x",)))
+
+
+def test_another_run_gets_nothing_of_what_was_typed(qtbot: QtBot, tmp_path: Path) -> None:
+    first, second = (make_run(tmp_path, steps=20, framework=f) for f in ("torch", "mxnet"))
+    with showing(qtbot, DetailsView, [first, second]) as view:
+        filled(view, qtbot)
+        editor = view.notes.editor
+        editor.note.setFocus()
+        QTest.keyClicks(editor.note, "of the first")
+        view.runs.setCurrentIndex(1)
+        view.runs.activated.emit(1)
+        kept(qtbot, first, RunNotes(note="of the first"))
+        qtbot.waitUntil(lambda: editor.name.placeholderText() == "mxnet resnet18", timeout=10_000)
+        assert editor.note.toPlainText() == ""
+        assert read_notes(second) == RunNotes()
+
+
+def test_closing_keeps_what_was_typed_last(qtbot: QtBot, tmp_path: Path) -> None:
+    run = make_run(tmp_path, steps=20)
+    with showing(qtbot, DetailsView, [run]) as view:
+        filled(view, qtbot)
+        view.notes.editor.note.setFocus()
+        QTest.keyClicks(view.notes.editor.note, "last words")
+        view.hide()
+        # As when the program ends: nothing waits for threads.
+        care_of(view.hub).flush()
+        assert read_notes(run).note == "last words"
+        qtbot.waitUntil(lambda: not jobs.busy(), timeout=10_000)
+
+
+def test_any_text_is_shown_plain_and_in_its_room(qtbot: QtBot, tmp_path: Path) -> None:
+    name = "<h1>x</h1>\u202e\n" + "y" * 10_000
+    run = make_run(tmp_path, steps=20, name=name)
+    note = "\u202ez\n" * 10 + "w" * 10_000
+    edit_notes(run, lambda notes: notes.noted(note).tagged(["<b>t</b>"]))
+    with showing(qtbot, DetailsView, [run]) as view:
+        filled(view, qtbot)
+        assert view.notes.title.whole.startswith("<h1>x</h1> yyy")
+        assert len(view.notes.title.whole) == 300
+        assert view.notes.editor.note.toPlainText() == note
+        qtbot.waitUntil(lambda: view.notes.width() <= view.width(), timeout=5000)
+        for text in labels(view):
+            assert "\u202e" not in text
+            assert len(text) <= 4_001
+        view.notes.editor.note.setFocus()
+        view.notes.editor.name.setFocus()
+    # What is too long for a field is not cut by having been looked at.
+    assert read_notes(run).name is None
+    with RunSession(run) as session:
+        assert session.drain().name == name

@@ -71,8 +71,8 @@ class _Task:
 class RunCare(QObject):
     """Takes care of the runs of one hub; there is one a hub, see `care_of`."""
 
-    edited = Signal(str)
-    """Id of a run whose notes were kept."""
+    edited = Signal(str, object)
+    """Id of a run whose notes were kept, and the `RunNotes` that it has now."""
     not_edited = Signal(str)
     """Id of a run whose notes could not be kept."""
     moved = Signal(object)
@@ -105,16 +105,19 @@ class RunCare(QObject):
         """Change what is said of runs; ``change`` is called on another thread."""
         found = {run: self._hub.directory(run) for run in runs}
 
-        def work() -> dict[str, RunError | None]:
+        def work() -> dict[str, RunNotes | RunError]:
             return {run: _edited(directory, change) for run, directory in found.items()}
 
-        def done(results: dict[str, RunError | None]) -> None:
+        def done(results: dict[str, RunNotes | RunError]) -> None:
             self._hub.refresh()
-            wrong = {run: error for run, error in results.items() if error is not None}
-            for run in results:
-                (self.not_edited if run in wrong else self.edited).emit(run)
+            for run, result in results.items():
+                if isinstance(result, RunNotes):
+                    self.edited.emit(run, result)
+                else:
+                    self.not_edited.emit(run)
+            wrong = [result for result in results.values() if isinstance(result, RunError)]
             if wrong:
-                self._say_not_kept(list(wrong.values()))
+                self._say_not_kept(wrong)
 
         self._do(work, done)
 
@@ -297,14 +300,13 @@ class RunCare(QObject):
         self.trouble.emit(Trouble(what, why))
 
 
-def _edited(directory: Path | None, change: Change) -> RunError | None:
+def _edited(directory: Path | None, change: Change) -> RunNotes | RunError:
+    if directory is None:
+        return RunError(tr("The run is no longer there."))
     try:
-        if directory is None:
-            return RunError(tr("The run is no longer there."))
-        edit_notes(directory, change)
+        return edit_notes(directory, change)
     except RunError as error:
         return error
-    return None
 
 
 def _caught(work: Callable[[], Any]) -> Any:

@@ -29,6 +29,7 @@ from diptych.profiling.runs.store import RunEntry
 
 ROW = Qt.ItemDataRole.UserRole + 1
 GROUP_HEIGHT = 30
+_SIZE = int(Qt.ItemDataRole.SizeHintRole)
 Index = QModelIndex | QPersistentModelIndex
 
 _REFRESH_MS = 250
@@ -167,18 +168,19 @@ class RunListModel(QAbstractListModel):
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - as Qt declares it
         """Count the rows."""
-        return 0 if parent.isValid() else len(self._rows)
+        return len(self._rows) if parent.row() < 0 else 0
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Return a row, its height, its title, or what a screen reader says of it."""
-        if not index.isValid():
+        place = index.row()
+        # First, for this is asked of every row whenever the rows are others.
+        if role == _SIZE and place >= 0:
+            return self._heights[not self._rows[place].group]
+        if not 0 <= place < len(self._rows):
             return None
-        row = self._rows[index.row()]
+        row = self._rows[place]
         if role == ROW:
             return row
-        # Asked for every row whenever the rows are others.
-        if role == Qt.ItemDataRole.SizeHintRole:
-            return self._heights[not row.group]
         if role == Qt.ItemDataRole.DisplayRole:
             return row.title
         if role == Qt.ItemDataRole.EditRole:
