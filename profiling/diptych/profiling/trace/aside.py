@@ -32,17 +32,22 @@ def instants_of(raw: Raw, roles: Roles, track_of: Any, origin: int) -> Instants:
 
 def memory_of(raw: Raw, roles: Roles, track_of: Any, origin: int) -> MemoryEvents:
     """Return what allocators said, sorted by time."""
-    said = raw.memories[roles.role[raw.memories["row"]] == MEMORY]
-    said = said[np.argsort(raw.columns["time"][said["row"]], kind="stable")]
+    said = raw.memories
+    place = np.flatnonzero(roles.role[said["row"]] == MEMORY)
+    time = raw.columns["time"][said["row"][place]] - origin
+    order = np.argsort(time, kind="stable")
+    place, time = place[order], time[order]
+    address = said["address"][place]
+    address[address == DEEPEST] = 0
     return MemoryEvents(
-        time=raw.columns["time"][said["row"]] - origin,
-        size=said["size"].copy(),
-        address=np.where(said["address"] == DEEPEST, 0, said["address"]).astype(np.uint64),
-        device_type=_small(said["device_type"]),
-        device=_small(said["device"]),
-        allocated=_known(said["allocated"]),
-        reserved=_known(said["reserved"]),
-        track=track_of[raw.columns["lane"][said["row"]]],
+        time=time,
+        size=said["size"][place],
+        address=address.view(np.uint64),
+        device_type=_small(said["device_type"][place]),
+        device=_small(said["device"][place]),
+        allocated=_known(said["allocated"][place]),
+        reserved=_known(said["reserved"][place]),
+        track=track_of[raw.columns["lane"][said["row"][place]]],
     )
 
 

@@ -48,6 +48,8 @@ def built(path: Path, raw: Raw, outer: Outer, step: Callable[[float], None]) -> 
     origin = _origin(build, pieces)
     step(0.2)
     layout = layout_of(raw, build.roles, pieces, build.names, build.words, build.source)
+    pieces.forget_times()
+    del raw.columns["duration"]
     step(0.5)
     rows = _rows(layout, pieces, raw)
     made = links.linked(rows)
@@ -145,10 +147,10 @@ def _base(build: Build) -> int:
 
 
 def _rows(layout: Layout, pieces: Pieces, raw: Raw) -> links.Rows:
-    event = pieces.event[layout.order]
-    whole = pieces.whole[layout.order]
+    event = layout.event
+    correlation = raw.columns["ident"][event]
     # The id of a pair of events is no correlation.
-    correlation = np.where(whole, raw.columns["ident"][event], -1)
+    correlation[pieces.pairs(layout.order)] = -1
     return links.Rows(
         start=layout.start,
         kind=layout.kind,
@@ -226,7 +228,7 @@ def _slices(
     raw: Raw, layout: Layout, pieces: Pieces, rows: links.Rows, made: links.Links, origin: int
 ) -> Slices:
     event = layout.event
-    extra = raw.take("extra", event)
+    args_at, args_length = pieces.args(raw, layout.order, event)
     layout.start -= origin
     return Slices(
         start=layout.start,
@@ -241,9 +243,9 @@ def _slices(
         launch=made.launch,
         operator=made.operator,
         partner=made.partner,
-        shape=extra,
-        args_at=pieces.args_at(raw, layout.order),
-        args_length=pieces.args_length(raw, layout.order),
+        shape=raw.take("extra", event),
+        args_at=args_at,
+        args_length=args_length,
     )
 
 
@@ -251,10 +253,10 @@ def _used(
     build: Build, pieces: Pieces, layout: Layout, instants: Any, memory: Any, counters: int
 ) -> dict[str, int]:
     """Return how many events were used as what; with those that were dropped these are all."""
-    whole = int(np.count_nonzero(pieces.whole[layout.order]))
+    pairs = len(pieces.pairs(layout.order))
     return {
-        "slices": whole,
-        "pairs": 2 * (len(layout.order) - whole),
+        "slices": len(layout.order) - pairs,
+        "pairs": 2 * pairs,
         "instants": len(instants.time),
         "memory": len(memory.time),
         "counters": counters,

@@ -6,6 +6,7 @@ time, and let go of as it is taken, so that nothing is held twice.
 
 from __future__ import annotations
 
+import ctypes
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,8 +68,17 @@ def gathered(found: Found) -> Raw:
         for name in (parts[0].rows if parts else _NO_COLUMNS)
     }
     malformed, found.parts = found.malformed, []
+    del parts
+    _return_memory()
     joined = np.concatenate(sequences, axis=1) if sequences else np.zeros((3, 0), np.int64)
     return Raw(columns, counters, memories, joined, texts, threads, malformed)
+
+
+def _return_memory() -> None:
+    """Give the operating system back what the parts took; where that can be asked for."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 _NO_COLUMNS = tuple(name for name in sb.ROW.names or () if name not in ("sequence", "forward"))

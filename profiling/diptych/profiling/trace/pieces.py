@@ -19,33 +19,34 @@ class Pieces:
     event: Any
     """The ``X`` event, or the begin."""
     other: Any
-    """The end of a pair, −1 of an ``X``."""
+    """The end of a pair, −1 of an ``X``; ``None`` where there are no pairs."""
     start: Any
     duration: Any
     group: Any
-    """Group of asynchronous pairs that share a track, −1 of others."""
+    """Group of asynchronous pairs that share a track, −1 of others; ``None`` without groups."""
     groups: list[tuple[int, int]]
     """Of each group, the texts of its pid and category."""
 
-    @property
-    def whole(self) -> Any:
-        """Whether a slice is one event."""
-        return self.other < 0
+    def pairs(self, order: Any) -> Any:
+        """Return which places of an order are pairs."""
+        if self.other is None:
+            return np.zeros(0, np.int64)
+        return np.flatnonzero(self.other[order] >= 0)
 
-    def args_at(self, raw: Raw, order: Any) -> Any:
-        """Return where the arguments stand, those of the begin first."""
-        return self._args(raw, order, "args_at")
+    def forget_times(self) -> None:
+        """Let go of what stands, sorted, elsewhere."""
+        self.start = self.duration = None
 
-    def args_length(self, raw: Raw, order: Any) -> Any:
-        """Return how long the arguments are."""
-        return self._args(raw, order, "args_length")
-
-    def _args(self, raw: Raw, order: Any, name: str) -> Any:
-        event, other = self.event[order], self.other[order]
-        result = raw.columns[name][event]
-        late = np.flatnonzero((other >= 0) & (raw.columns["args_length"][event] == 0))
-        result[late] = raw.columns[name][other[late]]
-        return result
+    def args(self, raw: Raw, order: Any, event: Any) -> tuple[Any, Any]:
+        """Return where the arguments stand and how long they are, those of the begin first."""
+        at, length = raw.columns["args_at"], raw.columns["args_length"]
+        places, lengths = at[event], length[event]
+        pairs = self.pairs(order)
+        late = pairs[lengths[pairs] == 0]
+        if len(late):
+            ends = self.other[order[late]]
+            places[late], lengths[late] = at[ends], length[ends]
+        return places, lengths
 
 
 def pieces_of(raw: Raw, roles: Roles, source: str) -> Pieces:
@@ -59,8 +60,7 @@ def pieces_of(raw: Raw, roles: Roles, source: str) -> Pieces:
         _pairs(raw, roles, ASYNC_BEGIN, ASYNC_END, keys) if keys is not None else (begin[:0],) * 2
     )
     if not len(begin) and not len(async_begin):
-        none = np.full(len(whole), -1, np.int64)
-        return Pieces(whole, none, time[whole], duration[whole], none, [])
+        return Pieces(whole, None, time[whole], duration[whole], None, [])
     event = np.concatenate([whole, begin, async_begin])
     other = np.concatenate([np.full(len(whole), -1, np.int64), end, async_end])
     length = np.where(other >= 0, time[other] - time[event], duration[event])

@@ -172,6 +172,43 @@ def number(buffer: Bytes, at: int, stop: int, power: int) -> tuple[int, int]:
     negative = at < stop and byte(buffer, at) == MINUS
     if negative:
         at += 1
+    if stop - at > 18:
+        return _long_number(buffer, at, stop, power, negative)
+    # Nearly all numbers: few digits, perhaps a point, nothing to be rounded.
+    value, place, point = 0, at, -1
+    while place < stop:
+        digit = byte(buffer, place) - ZERO
+        if 0 <= digit <= 9:
+            value = value * 10 + digit
+        elif digit == POINT - ZERO and point < 0 and place > at:
+            point = place
+        else:
+            return _long_number(buffer, at, stop, power, negative)
+        place += 1
+    what = WHOLE
+    if point >= 0:
+        power -= stop - point - 1
+        what = EXACT
+    if at == stop or power < 0 or power > 3 or (power > 0 and value > _SAFE):
+        return _long_number(buffer, at, stop, power + _digits(point, stop), negative)
+    while power > 0:
+        value *= 10
+        power -= 1
+    return (-value if negative else value), what
+
+
+_SAFE = 9 * 10**15
+
+
+@jit
+def _digits(point: int, stop: int) -> int:
+    """Return how many digits stand behind the point."""
+    return stop - point - 1 if point >= 0 else 0
+
+
+@jit
+def _long_number(buffer: Bytes, at: int, stop: int, power: int, negative: bool) -> tuple[int, int]:
+    """Do what `number` does for any number; the sign was read."""
     mantissa, digits, kept, whole = np.uint64(0), 0, 0, WHOLE
     while at < stop:
         c = byte(buffer, at)

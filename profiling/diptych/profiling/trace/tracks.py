@@ -153,8 +153,9 @@ def _split(
     """Put each overflow lane on a track of its own; returns track, lane and parent anew."""
     lost = lane < 0
     roles.drop(pieces.event[columns["order"][lost]], OVERLAPS)
-    ends = pieces.other[columns["order"][lost]]
-    roles.drop(ends[ends >= 0], OVERLAPS)
+    if pieces.other is not None:
+        ends = pieces.other[columns["order"][lost]]
+        roles.drop(ends[ends >= 0], OVERLAPS)
     both = track.astype(np.int64) * (nest.LANES + 1) + lane
     both[lost] = np.iinfo(np.int64).max
     order = np.argsort(both, kind="stable")[: len(both) - int(np.count_nonzero(lost))]
