@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from diptych.gui.text.tr import tr
+
 FAMILIES = {
-    "conv": "convolution",
-    "matmul": "matmul",
-    "norm": "norm",
-    "elementwise": "elementwise",
-    "pool": "pooling",
-    "copy": "copy",
-    "optimizer": "optimizer",
-    "comm": "communication",
-    "other": "other",
+    "conv": tr("convolution"),
+    "matmul": tr("matmul"),
+    "norm": tr("norm"),
+    "elementwise": tr("elementwise"),
+    "pool": tr("pooling"),
+    "copy": tr("copy"),
+    "optimizer": tr("optimizer"),
+    "comm": tr("communication"),
+    "other": tr("other"),
 }
 """Family, and what people call it."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from diptych.gui.text.tr import tr
 from diptych.profiling.runs.snapshot import Floats, RunSnapshot
 
 _VISIBLE, _ORDER = "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER"
@@ -25,7 +26,7 @@ def own_gpus(snapshot: RunSnapshot) -> tuple[list[int], str]:
         return mine, ""
     device = snapshot.framework.device if snapshot.framework else None
     if not snapshot.gpus or device == "cpu":
-        return [], "the run works on the CPU" if device == "cpu" else "no GPU was seen"
+        return [], tr("the run works on the CPU") if device == "cpu" else tr("no GPU was seen")
     if len(snapshot.gpus) == 1:
         return list(snapshot.gpus), ""
     return _mapped(snapshot, device)
@@ -38,16 +39,31 @@ def used(memory: Floats | None) -> bool:
 
 def _mapped(snapshot: RunSnapshot, device: str | None) -> tuple[list[int], str]:
     """Return the GPU that the framework's device is by CUDA_VISIBLE_DEVICES."""
-    which = f"which of the {len(snapshot.gpus)} GPUs is the run's is not known"
-    number = _number(device)
+    count, number = len(snapshot.gpus), _number(device)
     if number is None:
-        return [], f"{which}: no process of it is seen on one"
+        return [], tr(
+            "which of the {count} GPUs is the run's is not known: no process of it is seen on one",
+            count=count,
+        )
     environment = _environment(snapshot)
     names = [part.strip() for part in environment.get(_VISIBLE, "").split(",") if part.strip()]
     if number >= len(names):
-        return [], f"{which}: {_VISIBLE} does not tell which is {device}"
+        return [], tr(
+            "which of the {count} GPUs is the run's is not known: "
+            "{variable} does not tell which is {device}",
+            count=count,
+            variable=_VISIBLE,
+            device=device,
+        )
     found = _named(snapshot, names[number], environment)
-    return (found, "") if found else ([], f"{which}: {_VISIBLE} says {names[number]}")
+    if found:
+        return found, ""
+    return [], tr(
+        "which of the {count} GPUs is the run's is not known: {variable} says {name}",
+        count=count,
+        variable=_VISIBLE,
+        name=names[number],
+    )
 
 
 def _number(device: str | None) -> int | None:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from diptych.gui.models.completion import completed_at
 from diptych.gui.models.wake import Wake
+from diptych.gui.text.tr import tr
 from diptych.profiling.runs.index import INDEX_FILE
 from diptych.profiling.runs.session import RunSession
 from diptych.profiling.runs.snapshot import RunSnapshot
@@ -279,7 +280,8 @@ class Reader:
 
 def _note(run: str, followed: _Followed, error: Exception, news: News) -> None:
     """Report that a run cannot be read, once for each reason, and try again later."""
-    trouble = f"{run} cannot be read: {type(error).__name__}: {error}"
+    what = f"{type(error).__name__}: {error}"
+    trouble = tr("{run} cannot be read: {what}", run=run, what=what)
     if trouble != followed.trouble:
         followed.trouble = trouble
         news.trouble = news.trouble or trouble

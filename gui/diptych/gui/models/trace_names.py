@@ -33,12 +33,12 @@ _OF_KIND = {
     Kind.DEVICE_ANNOTATION: "frame",
     Kind.DATA: "data",
 }
-_LEGEND = {"frame": "range", "data": "data loading", "copy": "copy, wait"}
+_LEGEND = {"frame": tr("range"), "data": tr("data loading"), "copy": tr("copy, wait")}
 
 
 def legend(colour: str) -> str:
     """Return what a colour stands for."""
-    return tr(_LEGEND.get(colour) or FAMILIES[colour])
+    return _LEGEND.get(colour) or FAMILIES[colour]
 
 
 def row_colours(table: TraceTable) -> UInt8:

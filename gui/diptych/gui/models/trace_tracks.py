@@ -35,7 +35,8 @@ def track_words(track: Track) -> TrackWords:
     if track.pid == track.tid and (found or not track.thread):
         return TrackWords(tr("main thread"), place)
     if name.startswith("pt_autograd"):
-        return TrackWords(name.replace("pt_autograd_", "autograd "), _thread(track))
+        number = name.removeprefix("pt_autograd").strip("_")
+        return TrackWords(tr("autograd {number}", number=number), _thread(track))
     if not name and track.thread.startswith("stream"):
         return TrackWords(track.thread.strip(), place)
     if not track.thread and not _is_number(track.tid):

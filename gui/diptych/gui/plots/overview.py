@@ -16,6 +16,7 @@ from diptych.gui.plots.paint import LEFT, RIGHT
 from diptych.gui.plots.scale import robust_range
 from diptych.gui.plots.series import Drawn, Kind, Series
 from diptych.gui.plots.timeview import TimeView
+from diptych.gui.text.tr import tr
 from diptych.gui.theme import current, font
 
 _GRIP = 6
@@ -40,8 +41,8 @@ class Overview(QWidget):
         self._drag: tuple[str, float, tuple[float, float]] | None = None
         self.setFixedHeight(40)
         self.setMouseTracking(True)
-        self.setAccessibleName("Overview of the whole run")
-        self.setToolTip("Drag to choose what is shown; with Shift, to select")
+        self.setAccessibleName(tr("Overview of the whole run"))
+        self.setToolTip(tr("Drag to choose what is shown; with Shift, to select"))
         time.range_changed.connect(self.update)
         time.brush_changed.connect(self.update)
 

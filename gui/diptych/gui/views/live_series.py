@@ -271,8 +271,8 @@ def _allocator(snapshot: RunSnapshot) -> bool:
 def _gpu_memory(run: Shown, gpu: runs.Series, where: str) -> list[Series]:
     """Return what the driver says: of the process tree, else of the whole device."""
     if used(gpu.columns.get("tree_mem")):
-        return _samples(run, "process", gpu, "tree_mem", _GIB, where=where)
-    return _samples(run, "whole GPU", gpu, "mem_used", _GIB, where=where)
+        return _samples(run, tr("process"), gpu, "tree_mem", _GIB, where=where)
+    return _samples(run, tr("whole GPU"), gpu, "mem_used", _GIB, where=where)
 
 
 def _process(run: Shown) -> list[tuple[str, Series]]:

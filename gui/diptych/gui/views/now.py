@@ -19,7 +19,8 @@ from diptych.gui.text.tr import tr, trn
 from diptych.gui.theme import font, manager
 from diptych.gui.views.live_series import last_second, short_names
 from diptych.gui.views.now_background import Background
-from diptych.gui.views.now_numbers import Cell, Rows, Stretch, rows, ruler_words, whole
+from diptych.gui.views.now_numbers import MEDIAN, Cell, Rows, Stretch, rows, whole
+from diptych.gui.views.now_ruler import ruler_words
 from diptych.gui.views.widgets import Mark, as_tooltip, hairline, label, set_ink
 from diptych.profiling.runs.snapshot import RunSnapshot, RunState
 
@@ -238,7 +239,7 @@ class NowPanel(QWidget):
             line += 1
 
     def _value(self, key: tuple[str, str]) -> _Value:
-        large = key == ("", "ms/step, median")
+        large = key == ("", MEDIAN)
         return _Value(
             size=22 if large and len(self.columns) < _MOST else 12, weight=600 if large else 500
         )

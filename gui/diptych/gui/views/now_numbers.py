@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from diptych.gui.models.completion import completed_at, completed_count
 from diptych.gui.models.own_gpus import own_gpus
 from diptych.gui.text import format as fmt
-from diptych.gui.text.tr import tr
+from diptych.gui.text.tr import tr, trn
 from diptych.profiling.runs.snapshot import Floats, Ints, RunSnapshot, Series, StepColumns, StepFlag
 from diptych.profiling.runs.statistics import (
     counted_steps,
@@ -25,32 +25,8 @@ from diptych.profiling.runs.statistics import (
     step_times,
 )
 
-RULERS = {
-    "fence": ("Fenced", "Each step ends with a wait for the device: exact times, one ruler."),
-    "sync": (
-        "Synchronous",
-        "On this device the framework finishes a step before it returns: dispatched is completed.",
-    ),
-    "event": (
-        "Observed, not fenced",
-        "A mark in the device's queue ends a step. Good for watching; for a verdict, run fenced.",
-    ),
-    "loss": (
-        "Observed, not fenced",
-        "A step lasts from loss to loss. Good for watching; for a verdict, run fenced.",
-    ),
-}
-_SEEN_BY = {
-    "fence": "by a fence",
-    "sync": "as dispatched",
-    "event": "by the device's own marks",
-    "loss": "by its loss",
-    None: "not yet",
-}
 _HEAD = 16_384
 """Steps after the warm-up in which the device has caught up with it, or nothing is known."""
-_NEVER = ("Not measured", "No step of the run is known to have been completed.")
-_NO_RULER = ("Not measured yet", "No step is known to be completed.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +39,12 @@ class Cell:
     """A part of the whole, in percent, that belongs to it."""
 
 
+MEDIAN = tr("ms/step, median")
 PHASES = tr("Phases, mean ms and share")
+_AHEAD = tr("Run-ahead, mean")
+_DEVICE = tr("Device")
+_HOST = tr("Host")
+_TRUST = tr("Can I trust this?")
 Rows = dict[tuple[str, str], Cell]
 """By section and label, in the order in which they are shown."""
 
@@ -128,10 +109,14 @@ class Stretch:
     def _count(self, first: int, stop: int) -> _Counted:
         steps, counted = self._cut(first, stop), self._which_count(first, stop)
         if len(steps) and not counted.any():
-            note = "only warm-up and profiled steps in this stretch"
+            note = tr("only warm-up and profiled steps in this stretch")
             return _Counted(steps, np.ones(len(steps), bool), note)
-        words = fmt.plural(int((~counted).sum()), "warm-up or profiled step")
-        return _Counted(steps, counted, "" if counted.all() else f"{words} left out")
+        words = trn(
+            "{n} warm-up or profiled step left out",
+            "{n} warm-up or profiled steps left out",
+            int((~counted).sum()),
+        )
+        return _Counted(steps, counted, "" if counted.all() else words)
 
     @property
     def steady_from(self) -> int:
@@ -187,15 +172,20 @@ def _speed(stretch: Stretch, seen: _Counted) -> Rows:
     times = step_times(seen.steps.completed[seen.mask], stretch.snapshot.ruler)
     rate = samples_per_second(seen.steps, seen.mask)
     why = "" if times.counted else _why_no_time(seen.steps)
-    of = f"of {fmt.plural(times.counted, 'step')}" + (f"; {seen.note}" if seen.note else "")
-    no_rate = why or "the number of samples in a batch is not known"
+    no_rate = why or tr("the number of samples in a batch is not known")
+    median = _noted(trn("median of {n} step", "median of {n} steps", times.counted), seen.note)
+    mean = _noted(trn("mean of {n} step", "mean of {n} steps", times.counted), seen.note)
     return {
-        ("", "ms/step, median"): Cell(fmt.number(times.median), why or f"median {of}"),
-        ("", "mean"): Cell(fmt.number(times.mean), why or f"mean {of}"),
+        ("", MEDIAN): Cell(fmt.number(times.median), why or median),
+        ("", tr("mean")): Cell(fmt.number(times.mean), why or mean),
         ("", "p95"): Cell(fmt.number(times.p95), why or tr("95 of 100 steps are as fast, in ms")),
         ("", "p99"): Cell(fmt.number(times.p99), why or tr("99 of 100 steps are as fast, in ms")),
-        ("", "samples/s"): Cell(fmt.number(rate), "" if rate is not None else no_rate),
+        ("", tr("samples/s")): Cell(fmt.number(rate), "" if rate is not None else no_rate),
     }
+
+
+def _noted(text: str, note: str) -> str:
+    return tr("{text}; {note}", text=text, note=note) if note else text
 
 
 def _ahead(stretch: Stretch, seen: _Counted, dispatched: _Counted) -> Rows:
@@ -205,34 +195,31 @@ def _ahead(stretch: Stretch, seen: _Counted, dispatched: _Counted) -> Rows:
     why = "" if known.any() else _why_no_time(steps)
     gap = late = None
     if stretch.snapshot.ruler == "sync":
-        why = "dispatched is completed here"
+        why = tr("dispatched is completed here")
     elif known.any():
         gap = float((steps.completed - steps.dispatched)[known].mean())
         late = float((steps.completed_at - steps.end)[known].mean())
-    same = "completed less dispatched of the same steps, mean"
-    lag = "from the end of a step's dispatch to its completion, mean"
+    same = tr("completed less dispatched of the same steps, mean")
+    lag = tr("from the end of a step's dispatch to its completion, mean")
     return {
-        ("Run-ahead, mean", "dispatched"): _dispatched(dispatched),
-        ("Run-ahead, mean", "gap"): Cell(fmt.duration(gap), same if gap is not None else why),
-        ("Run-ahead, mean", "device is late"): Cell(
-            fmt.duration(late), lag if late is not None else why
-        ),
+        (_AHEAD, tr("dispatched")): _dispatched(dispatched),
+        (_AHEAD, tr("gap")): Cell(fmt.duration(gap), same if gap is not None else why),
+        (_AHEAD, tr("device is late")): Cell(fmt.duration(late), lag if late is not None else why),
     }
 
 
 def _dispatched(seen: _Counted) -> Cell:
     times = step_times(seen.steps.dispatched[seen.mask].astype(np.float64), None)
-    hint = f"time of the Python loop per step, mean of {_dispatches(times.counted)}"
-    if seen.note:
-        hint += f"; {seen.note}"
-    return Cell(fmt.duration(_ns(times.mean)), hint if times.counted else _NO_DISPATCH)
+    hint = trn(
+        "time of the Python loop per step, mean of the {n} step dispatched in this stretch",
+        "time of the Python loop per step, mean of the {n} steps dispatched in this stretch",
+        times.counted,
+    )
+    known = _noted(hint, seen.note)
+    return Cell(fmt.duration(_ns(times.mean)), known if times.counted else _NO_DISPATCH)
 
 
-def _dispatches(count: int) -> str:
-    return f"the {fmt.plural(count, 'step')} dispatched in this stretch"
-
-
-_NO_DISPATCH = "no step was dispatched in this stretch"
+_NO_DISPATCH = tr("no step was dispatched in this stretch")
 
 
 def _ns(milliseconds: float | None) -> float | None:
@@ -241,8 +228,8 @@ def _ns(milliseconds: float | None) -> float | None:
 
 def _why_no_time(steps: StepColumns) -> str:
     if not len(steps):
-        return "no step was completed in this stretch"
-    return "the completion of these steps is not known"
+        return tr("no step was completed in this stretch")
+    return tr("the completion of these steps is not known")
 
 
 def _mean(values: Floats) -> float | None:
@@ -250,7 +237,7 @@ def _mean(values: Floats) -> float | None:
 
 
 def _why(series: Series, column: str) -> str:
-    return fmt.reason(series.reasons.get(column)) or "no sample in this stretch"
+    return fmt.reason(series.reasons.get(column)) or tr("no sample in this stretch")
 
 
 def _cell(
@@ -265,18 +252,18 @@ def _device(stretch: Stretch) -> Rows:
     made: Rows = {}
     indices, why = own_gpus(stretch.snapshot)
     if stretch.snapshot.gpus and not indices:
-        made["Device", "GPU"] = Cell(fmt.UNKNOWN, why)
+        made[_DEVICE, tr("GPU")] = Cell(fmt.UNKNOWN, why)
     for index in indices:
-        section = "Device" if len(indices) == 1 else f"GPU {index}"
+        section = _DEVICE if len(indices) == 1 else tr("GPU {device}", device=index)
         gpu = stretch.snapshot.gpus[index]
         info = stretch.snapshot.gpu_info.get(index)
         name = (info.name or "") if info else ""
-        made[section, "GPU"] = _cell(stretch, gpu, "util", fmt.percent, name)
-        made[section, "SM clock"] = _cell(stretch, gpu, "sm_clock", _gigahertz, name)
-        made[section, "memory"] = _cell(stretch, gpu, "mem_used", fmt.memory, name)
-        made[section, "power"] = _cell(stretch, gpu, "power", _watts, name)
-        made[section, "energy"] = _energy_used(stretch, gpu)
-        made[section, "energy/sample"] = _energy(stretch, gpu)
+        made[section, tr("GPU")] = _cell(stretch, gpu, "util", fmt.percent, name)
+        made[section, tr("SM clock")] = _cell(stretch, gpu, "sm_clock", _gigahertz, name)
+        made[section, tr("memory")] = _cell(stretch, gpu, "mem_used", fmt.memory, name)
+        made[section, tr("power")] = _cell(stretch, gpu, "power", _watts, name)
+        made[section, tr("energy")] = _energy_used(stretch, gpu)
+        made[section, tr("energy/sample")] = _energy(stretch, gpu)
     return made | _allocator(stretch)
 
 
@@ -308,49 +295,60 @@ def _energy(stretch: Stretch, gpu: Series) -> Cell:
     steps = stretch.completed_between(int(times[0]), int(times[-1]))
     samples = float(steps.samples.sum())
     if not len(steps):
-        return Cell(fmt.UNKNOWN, "no step was completed between two readings")
+        return Cell(fmt.UNKNOWN, tr("no step was completed between two readings"))
     if not samples > 0:
-        return Cell(fmt.UNKNOWN, "the number of samples is not known")
+        return Cell(fmt.UNKNOWN, tr("the number of samples is not known"))
     each = float(used[-1] - used[0]) / samples
     span = (times[-1] - times[0]) / 1e9
-    hint = f"of the whole GPU, over {fmt.plural(len(steps), 'step')} in {fmt.number(span)} s"
+    hint = trn(
+        "of the whole GPU, over {n} step in {span} s",
+        "of the whole GPU, over {n} steps in {span} s",
+        len(steps),
+        span=fmt.number(span),
+    )
     return Cell(fmt.with_unit(each, "mJ"), hint)
 
 
-_ONE_READING = "only one reading in this stretch"
+_ONE_READING = tr("only one reading in this stretch")
 
 
 def _allocator(stretch: Stretch) -> Rows:
     made: Rows = {}
     for device, series in stretch.snapshot.memory.items():
-        for column, name in (("allocated", "allocated"), ("peak", "peak")):
+        for column, name in (("allocated", tr("allocated")), ("peak", tr("peak"))):
             values = stretch.sampled(series, column)
             if len(values):
                 text = fmt.memory(float(values.max() if column == "peak" else values.mean()))
-                made["Device", name] = Cell(text, f"by the framework, on {device}")
+                hint = tr("by the framework, on {device}", device=device)
+                made[_DEVICE, name] = Cell(text, hint)
     return made
 
 
 def _host(stretch: Stretch) -> Rows:
     process = stretch.snapshot.process
-    every = "all processes of the run"
-    cpu = _cell(stretch, process, "cpu", fmt.percent, f"of one core, {every}")
+    every = tr("all processes of the run")
+    of_core = tr("of one core, all processes of the run")
+    cpu = _cell(stretch, process, "cpu", fmt.percent, of_core)
     return {
-        ("Host", "CPU"): cpu,
-        ("Host", "RSS"): _cell(stretch, process, "rss", fmt.memory, every),
+        (_HOST, tr("CPU")): cpu,
+        (_HOST, tr("RSS")): _cell(stretch, process, "rss", fmt.memory, every),
     }
 
 
 def _phases(seen: _Counted) -> Rows:
     means = phase_means(seen.steps, seen.mask)
     fenced = ((seen.steps.flags[seen.mask] & StepFlag.FENCED) != 0).any()
-    whole = (
+    mean_of = trn(
+        "mean of the {n} step dispatched in this stretch",
+        "mean of the {n} steps dispatched in this stretch",
+        int(seen.mask.sum()),
+    )
+    hint = _noted(
+        mean_of,
         tr("the wait for the device counts as other, so they add up to the mean completed time")
         if fenced
-        else tr("they add up to dispatched")
+        else tr("they add up to dispatched"),
     )
-    steps = _dispatches(int(seen.mask.sum()))
-    hint = tr("mean of {steps}; {whole}", steps=steps, whole=whole)
     total = sum(mean for mean in means.values() if mean is not None)
     return {
         (PHASES, name): Cell(fmt.number(mean), hint, fmt.percent(mean / total * 100))
@@ -364,40 +362,30 @@ def _trust(stretch: Stretch, seen: _Counted) -> Rows:
     snapshot, losses = stretch.snapshot, stretch.snapshot.losses
     overhead = overhead_percent(seen.steps, seen.mask)
     lost = losses.missing + losses.malformed + losses.not_written
-    parts = (
-        f"{losses.missing} missing, {losses.malformed} damaged, {losses.not_written} not written"
+    parts = tr(
+        "of the whole run: {missing} missing, {damaged} damaged, {unwritten} not written",
+        missing=losses.missing,
+        damaged=losses.malformed,
+        unwritten=losses.not_written,
     )
-    section = "Can I trust this?"
     warmup = snapshot.warmup
     made = {
-        (section, "overhead"): Cell(
+        (_TRUST, tr("overhead")): Cell(
             fmt.at_least_percent(overhead),
-            "Diptych's own instructions in the training thread; what they push out of the "
-            "processor's caches cannot be seen from inside"
+            tr(
+                "Diptych's own instructions in the training thread; what they push out of the "
+                "processor's caches cannot be seen from inside"
+            )
             if overhead is not None
-            else "not measured in this stretch",
+            else tr("not measured in this stretch"),
         ),
-        (section, "records lost"): Cell(fmt.count(lost), f"of the whole run: {parts}"),
-        (section, "warm-up"): Cell(
-            fmt.UNKNOWN if warmup is None else fmt.plural(warmup, "step"),
-            "too few steps to tell" if warmup is None else "slow first steps, set apart",
+        (_TRUST, tr("records lost")): Cell(fmt.count(lost), parts),
+        (_TRUST, tr("warm-up")): Cell(
+            fmt.UNKNOWN if warmup is None else trn("{n} step", "{n} steps", warmup),
+            tr("too few steps to tell") if warmup is None else tr("slow first steps, set apart"),
         ),
     }
     if snapshot.notices:
         texts = "\n".join(notice.text for notice in snapshot.notices[:8])
-        made[section, "warnings"] = Cell(fmt.count(len(snapshot.notices)), texts)
+        made[_TRUST, tr("warnings")] = Cell(fmt.count(len(snapshot.notices)), texts)
     return made
-
-
-def ruler_words(snapshots: list[tuple[str, RunSnapshot]]) -> tuple[str, str]:
-    """Return the title and the text of the card on how steps were measured.
-
-    ``snapshots`` are (name, snapshot) of the shown runs.
-    """
-    rulers = {name: snapshot.ruler for name, snapshot in snapshots}
-    different = set(rulers.values())
-    if len(different) <= 1:
-        over = not any(snapshot.state.live for _, snapshot in snapshots)
-        return RULERS.get(next(iter(different), None) or "", _NEVER if over else _NO_RULER)
-    said = ", ".join(f"{name} {_SEEN_BY.get(ruler)}" for name, ruler in rulers.items())
-    return "Not one ruler", f"Completion is seen: {said}. For a verdict, run them fenced."
