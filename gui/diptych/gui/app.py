@@ -10,10 +10,11 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from diptych.gui import quick
 from diptych.profiling.runner import home as places
 from diptych.profiling.runner import syslibs
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from diptych.gui.crash import CrashReports
 
+_SETTLED_MS = 1_000
 INSTEAD = "without a window, `make demo` runs both frameworks and `diptych run` profiles"
 
 
@@ -30,7 +32,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     ``argv`` goes to Qt; a word that is no option is a trace file that is opened.
     """
-    reason = syslibs.no_display() or _lacking()
+    with quick.hasty() as standing:
+        return _main(list(sys.argv[1:] if argv is None else argv), standing)
+
+
+def _main(words: list[str], standing: Callable[[], None]) -> int:
+    reason = syslibs.no_display()
+    if reason is None:
+        quick.load()
+        reason = _lacking()
     if reason is not None:
         sys.stderr.write(f"diptych: no window can open: {reason}; {INSTEAD}\n")
         return 1
@@ -39,9 +49,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if problem is not None:
         sys.stderr.write(f"diptych: {problem}\n")
         return 1
-    words = list(sys.argv[1:] if argv is None else argv)
     app = application(["diptych", *words])
-    return _show(app, home, [Path(word) for word in words if not word.startswith("-")][:2])
+    traces = [Path(word) for word in words if not word.startswith("-")][:2]
+    return _show(app, home, traces, standing)
 
 
 def application(argv: Sequence[str]) -> QApplication:
@@ -60,7 +70,9 @@ def application(argv: Sequence[str]) -> QApplication:
     return existing if isinstance(existing, QApplication) else QApplication(list(argv))
 
 
-def _show(app: QApplication, home: Path, traces: Sequence[Path] = ()) -> int:
+def _show(
+    app: QApplication, home: Path, traces: Sequence[Path], standing: Callable[[], None]
+) -> int:
     from PySide6.QtCore import QTimer
 
     from diptych.gui.crash import CrashReports
@@ -78,6 +90,7 @@ def _show(app: QApplication, home: Path, traces: Sequence[Path] = ()) -> int:
     wake.start(250)
     wake.timeout.connect(lambda: None)
     window.show()
+    QTimer.singleShot(_SETTLED_MS, window, standing)
     window.tracing.open(traces)
     status = app.exec()
     # Widgets go before the interpreter does, in an order that Qt knows.
