@@ -23,7 +23,8 @@ from diptych.gui.views.runs_list import RunsList
 from diptych.profiling.records.layout import RunPaths
 from diptych.profiling.records.manifest import RunRequest
 from diptych.profiling.runs.session import RunSession
-from diptych.profiling.runs.store import RunStore
+from diptych.profiling.runs.snapshot import RunSnapshot, RunState
+from diptych.profiling.runs.store import RunEntry, RunStore
 
 DAY = 86_400 * 10**9
 
@@ -152,6 +153,79 @@ def test_what_runs_comes_first_and_then_the_newest(tmp_path: Path) -> None:
         assert _keys(_rows(tmp_path))[1:] == [first.id, second.id]
         first.finish()
     assert _keys(_rows(tmp_path))[1:] == newest
+
+
+def _thousands(count: int) -> list[RunEntry]:
+    now = time.time_ns()
+    entries = []
+    for n in range(count):
+        framework = ("torch", "mxnet")[n % 2]
+        entries.append(
+            RunEntry(
+                id=f"run-{n:05d}",
+                directory=Path("/nowhere") / f"run-{n:05d}",
+                state=RunState.DONE,
+                created=now - n * 1_800 * 10**9,
+                framework=framework,
+                subject="mlp",
+                tags=("sweep",) if n % 100 == 0 else (),
+            )
+        )
+    return entries
+
+
+def test_of_thousands_of_runs_only_those_in_sight_are_put_into_words(
+    qtbot: QtBot, sidebar: RunsList, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    describe = words.describe
+
+    def noted(entry: RunEntry, snapshot: RunSnapshot | None) -> words.RunWords:
+        told.append(entry.id)
+        return describe(entry, snapshot)
+
+    monkeypatch.setattr(words, "describe", noted)
+    monkeypatch.setattr(sidebar.model._warming, "start", lambda: None)
+    entries = _thousands(5_000)
+    hub = context.hub
+    hub._entries, hub._by_id = entries, {entry.id: entry for entry in entries}
+    hub.entries_changed.emit(entries)
+    sidebar.view.viewport().grab()
+    assert sidebar.model.runs_shown == 5_000
+    assert 10 < len(told) < 60
+    sidebar.view.scrollToBottom()
+    sidebar.view.viewport().grab()
+    assert "run-04999" in told
+    assert len(told) < 120
+    # A filter has to look at all of them, once.
+    sidebar.filter.setText("tag:sweep")
+    assert sidebar.model.runs_shown == 50
+    assert len(told) == len(set(told)) == 5_000
+    sidebar.filter.setText("")
+    sidebar.model.refresh()
+    hub.entries_changed.emit(entries)
+    assert len(told) == 5_000
+    assert sidebar.model.runs_shown == 5_000
+
+
+def test_rows_are_put_into_words_bit_by_bit(
+    qtbot: QtBot, sidebar: RunsList, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    describe = words.describe
+
+    def noted(entry: RunEntry, snapshot: RunSnapshot | None) -> words.RunWords:
+        told.append(entry.id)
+        return describe(entry, snapshot)
+
+    monkeypatch.setattr(words, "describe", noted)
+    entries = _thousands(300)
+    hub = context.hub
+    hub._entries, hub._by_id = entries, {entry.id: entry for entry in entries}
+    hub.entries_changed.emit(entries)
+    assert len(told) < 300
+    qtbot.waitUntil(lambda: len(set(told)) == 300, timeout=10_000)
+    qtbot.waitUntil(lambda: not sidebar.model._warming.isActive(), timeout=10_000)
 
 
 def _many(qtbot: QtBot, sidebar: RunsList, context: Context, count: int) -> list[str]:

@@ -37,15 +37,16 @@ def quoted(text: str, most: int = 60) -> str:
 def short_names(snapshots: Sequence[RunSnapshot]) -> list[str]:
     """Return the shortest names that tell the runs apart, in their order.
 
-    A name that a person gave always stands; the others are told apart by
-    framework, workload and part of the id.
+    A name that a person gave always stands. Runs that would be called the same
+    are told apart by framework, workload and part of the id.
     """
-    names: list[str] = []
-    for name in (_shortest, _with_subject, _with_tail, lambda s: s.id):
+    chosen: dict[int, str] = {}
+    for name in (_shortest, _with_subject, _with_tail):
         names = [name(snapshot) for snapshot in snapshots]
-        if len(set(names)) == len(names):
-            break
-    return names
+        for place, text in enumerate(names):
+            if place not in chosen and names.count(text) == 1 and text not in chosen.values():
+                chosen[place] = text
+    return [chosen.get(place, snapshot.id) for place, snapshot in enumerate(snapshots)]
 
 
 def _shortest(snapshot: RunSnapshot) -> str:

@@ -82,6 +82,7 @@ class NotesEditor(QWidget):
         if not self.name.isModified() and self.name.text() != name:
             # A field of one line with much more text than fits is slow, and of no use.
             self.name.setText(name[:_FAR_TOO_LONG])
+            self.name.setCursorPosition(0)
             self.name.setReadOnly(len(name) > _FAR_TOO_LONG)
         if not self.tags.isModified() and self.tags.text() != tags:
             self.tags.setText(tags)

@@ -61,9 +61,6 @@ class RunDelegate(QStyledItemDelegate):
         if isinstance(editor, QLineEdit) and not editor.property("filled"):
             editor.setProperty("filled", True)
             editor.setText(index.data(Qt.ItemDataRole.EditRole) or "")
-            # All of it, with its beginning in sight.
-            editor.end(False)
-            editor.home(True)
 
     def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: Index) -> None:
         """Hand over the name if there is another one."""

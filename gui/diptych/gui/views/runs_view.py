@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QAbstractItemDelegate, QAbstractItemView, QListView, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemDelegate,
+    QAbstractItemView,
+    QLineEdit,
+    QListView,
+    QWidget,
+)
 
 from diptych.gui.models.run_list import RunListModel
 from diptych.gui.models.selection import Selection
@@ -87,6 +93,10 @@ class RunsView(QListView):
         self.edit(index)
         if self.state() != QAbstractItemView.State.EditingState:
             self.runs.release()
+        for field in self.viewport().findChildren(QLineEdit):
+            # All of it is selected; a long name is shown from its beginning.
+            field.end(False)
+            field.home(True)
 
     def closeEditor(self, editor: QWidget, _hint: QAbstractItemDelegate.EndEditHint) -> None:
         """Let the list go on."""
