@@ -116,7 +116,8 @@ class Stamps:
         handles = self._handles.get(count)
         if handles is None:
             handles = self._handles[count] = (ctypes.c_void_p * count)()
-        handles[:] = [array.handle.value for array in arrays]
+        for index, array in enumerate(arrays):
+            handles[index] = array.handle.value
         context, kind = self._fixed
         done = self._push(
             self._good, self._base + at * 8, self._stamp, context, handles, count,
