@@ -89,6 +89,39 @@ def test_summary(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "device 0: 2 kernels" in page
 
 
+def test_open_shows_the_files_in_the_window(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown: list[list[str]] = []
+
+    def window(words: list[str]) -> int:
+        shown.append(words)
+        return 0
+
+    monkeypatch.setattr("diptych.gui.app.main", window)
+    assert main(["trace", "open", str(small), str(small)]) == 0
+    assert shown == [[str(small), str(small)]]
+    assert main(["trace", "open", str(tmp_path / "no.json")]) == 1
+    assert "there is no file" in capsys.readouterr().err
+    assert main(["trace", "open", *[str(small)] * 3]) == 2
+    assert len(shown) == 1
+
+
+def test_device_time_that_was_not_recorded_is_not_zero(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "host.json"
+    event = {"ph": "X", "cat": "cpu_op", "name": "mm", "ts": 1, "dur": 5, "pid": 1, "tid": 1}
+    path.write_text(json.dumps({"schemaVersion": 1, "traceEvents": [event]}))
+    (row,) = answer(capsys, "ops", path, "--json")
+    assert (row["device_ns"], row["device_self_ns"]) == (None, None)
+    assert row["device_ns_reason"] == "no work on a device was recorded"
+    assert main(["trace", "ops", str(path)]) == 0
+    assert "—" in capsys.readouterr().out
+    assert main(["trace", "sql", str(path), "SELECT device_ns FROM operators", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == [{"device_ns": None}]
+
+
 def test_operators_and_kernels(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (row,) = answer(capsys, "ops", small, "--json")
     wanted = {

@@ -72,11 +72,16 @@ def test_gaps_steps_that_are_missing_and_the_profilers_own_work() -> None:
 
 
 def test_what_the_reader_could_not_use() -> None:
-    table = build(*_SOUND, dropped={"no time": 3}, truncated=Truncation(1234, "it ends in a name"))
+    table = build(
+        *_SOUND,
+        dropped={"no time": 3, "flow without its other end": 2},
+        truncated=Truncation(1234, "it ends in a name"),
+    )
     findings = check(table)
     assert [(f.what, f.level, f.count) for f in findings] == [
         ("truncated", "lost", 1),
         ("dropped", "lost", 3),
+        ("arrows", "note", 2),
     ]
     assert "1,234" in findings[0].text
     assert "empty" in found(build())

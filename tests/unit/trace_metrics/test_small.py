@@ -8,6 +8,7 @@ from tests.helpers.tables import S, build
 
 from diptych.profiling.trace import metrics
 from diptych.profiling.trace.metrics import intervals
+from diptych.profiling.trace.metrics.idle import CAUSES
 from diptych.profiling.trace.metrics.operators import OperatorRows
 from diptych.profiling.trace.table import Kind, TraceTable
 
@@ -230,6 +231,34 @@ def test_idle_time_by_cause() -> None:
     assert found == (150, 20, 100, 80)
     (device,) = metrics.by_device(table)
     assert idle.total_ns == device.idle_ns == metrics.idle_by_device(table)[0].total_ns
+
+
+def test_gaps_one_by_one_add_up_to_the_idle_time() -> None:
+    table = build(
+        S("launch", 0, 5, CALL, launch=1),
+        S("launch", 500, 505, CALL, launch=2),
+        S("a", 100, 200, KERNEL, GPU, launch=1),
+        S("b", 150, 300, KERNEL, "gpu:0:8"),
+        S("c", 310, 450, KERNEL, GPU),
+        S("d", 600, 700, KERNEL, GPU, launch=2),
+        S("e", 780, 800, KERNEL, GPU),
+    )
+    (gaps,) = metrics.gaps_by_device(table)
+    causes = [CAUSES[cause] for cause in gaps.cause]
+    assert list(zip(gaps.start.tolist(), gaps.duration.tolist(), causes, strict=True)) == [
+        (300, 10, "between"),
+        (450, 150, "host"),
+        (700, 80, "unknown"),
+    ]
+    assert [table.text(int(table.slices.name[row])) for row in gaps.after] == ["c", "d", "e"]
+    (idle,) = metrics.idle_by_device(table)
+    for number, cause in enumerate(CAUSES):
+        whole = int(gaps.duration[gaps.cause == number].sum())
+        assert getattr(idle, f"{cause}_ns") == whole
+    part = gaps.within(305, 500)
+    assert part.start.tolist() == [305, 450]
+    assert part.duration.tolist() == [5, 50]
+    assert len(gaps.within(310, 450).start) == 0
 
 
 def test_launch_delays_and_queues() -> None:

@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 from diptych.gui.models.trace_names import COLOURS, distinct, short
 from diptych.gui.models.trace_scene import Scene
 from diptych.gui.text import format as fmt
-from diptych.gui.text.tr import tr
+from diptych.gui.text.tr import tr, trn
 from diptych.profiling.trace import metrics
-from diptych.profiling.trace.metrics.idle import BETWEEN_NS
 from diptych.profiling.trace.table import DEVICE_WORK, Int32, Kind
 
 _CALLS = (Kind.OPERATOR, Kind.ENGINE, Kind.RUNTIME, Kind.SYNC, Kind.DATA)
 """What the host does itself; ranges and frames only contain it."""
+_MOST_GAPS = 5000
+"""Rows that anybody looks through."""
 TABS = ("kernels", "operators", "idle", "memory")
 
 
@@ -148,47 +149,31 @@ class _Gaps:
     start: NDArray[Any]
     length: NDArray[Any]
     after: NDArray[Any]
-    """The piece of work that ends the gap."""
     cause: NDArray[Any]
     device: NDArray[Any]
 
 
 def _idle(scene: Scene, low: int, high: int) -> Rows:
-    """Return the gaps of each device, the longest first; causes as ``metrics.idle`` has them."""
-    slices, table = scene.table.slices, scene.table
-    of_track = np.array([-1 if t.device is None else t.device for t in table.tracks], np.int64)
-    work = np.flatnonzero(np.isin(slices.kind, np.array(DEVICE_WORK, np.uint8)))
-    device = of_track[slices.track[work]]
-    found = [_gaps(scene, work[device == d], d, low, high) for d in np.unique(device[device >= 0])]
+    """Return the gaps of each device, the longest first."""
+    found = [gaps.within(low, high) for gaps in metrics.gaps_by_device(scene.table)]
     if not found:
         return _empty(tr("This trace has no work on a device, so no gaps in it either."))
-    parts = (
-        np.concatenate([getattr(part, name) for part in found])
-        for name in ("start", "length", "after", "cause", "device")
-    )
-    gaps = _Gaps(*parts)
-    if not len(gaps.start):
+    length = np.concatenate([gaps.duration for gaps in found])
+    if not len(length):
         return _empty(tr("The device has no gap in this stretch."))
-    order = np.argsort(-gaps.length, kind="stable")[:5000]
-    return _gap_rows(scene, _Gaps(*(getattr(gaps, n)[order] for n in gaps.__slots__)), high - low)
+    order = np.argsort(-length, kind="stable")[:_MOST_GAPS]
+    gaps = _Gaps(
+        np.concatenate([gaps.start for gaps in found])[order],
+        length[order],
+        np.concatenate([gaps.after for gaps in found])[order],
+        np.concatenate([gaps.cause for gaps in found])[order],
+        np.concatenate([np.full(len(gaps.start), gaps.device) for gaps in found])[order],
+    )
+    return _gap_rows(scene, gaps, high - low, (len(length), int(length.sum())))
 
 
-def _gaps(scene: Scene, rows: NDArray[Any], device: int, low: int, high: int) -> _Gaps:
-    slices = scene.table.slices
-    rows = rows[np.argsort(slices.start[rows], kind="stable")]
-    start = slices.start[rows]
-    reach = np.maximum.accumulate(start + slices.duration[rows])
-    begins, ends, after = reach[:-1], start[1:], rows[1:]
-    here = (ends > begins) & (ends > low) & (begins < high)
-    begins, ends, after = begins[here], ends[here], after[here]
-    call = slices.launch[after]
-    late = (call >= 0) & (slices.start[call] > begins)
-    cause = np.where(late, 0, np.where(ends - begins < BETWEEN_NS, 1, np.where(call >= 0, 2, 3)))
-    cut = np.minimum(ends, high) - np.maximum(begins, low)
-    return _Gaps(np.maximum(begins, low), cut, after, cause, np.full(len(after), device))
-
-
-def _gap_rows(scene: Scene, gaps: _Gaps, extent: int) -> Rows:
+def _gap_rows(scene: Scene, gaps: _Gaps, extent: int, whole: tuple[int, int]) -> Rows:
+    """Return rows of gaps; ``whole`` is how many there are in all, and how long."""
     table = scene.table
     causes = (tr("waits for the host"), tr("between kernels"), tr("other"), tr("not known"))
     names = [short(table.text(int(table.slices.name[row]))) for row in gaps.after]
@@ -206,8 +191,11 @@ def _gap_rows(scene: Scene, gaps: _Gaps, extent: int) -> Rows:
                     tr("Of the stretch")),
     ]  # fmt: skip
     colour = [COLOURS[n] for n in scene.lod.colour[gaps.after].tolist()]
-    whole = fmt.duration(int(gaps.length.sum()))
-    summary = tr("{count} gaps, {time} idle", count=f"{len(names):,}", time=whole)
+    summary = trn(
+        "{n} gap, {time} idle", "{n} gaps, {time} idle", whole[0], time=fmt.duration(whole[1])
+    )
+    if whole[0] > len(names):
+        summary = tr("{all}; the {n} longest", all=summary, n=f"{len(names):,}")
     return Rows(columns, gaps.after.astype(np.int32), colour, summary=summary, tips=names)
 
 

@@ -19,9 +19,9 @@ from PySide6.QtCore import QObject, Signal
 from diptych.gui.models import jobs
 from diptych.gui.models.trouble import Trouble
 from diptych.gui.text import format as fmt
-from diptych.gui.text.tr import tr
+from diptych.gui.text.tr import tr, trn
 from diptych.profiling.trace.errors import TraceCancelledError, TraceError
-from diptych.profiling.trace.table import Int64, TraceTable
+from diptych.profiling.trace.table import Int64, TraceTable, loose_arrows, lost
 
 if TYPE_CHECKING:
     # It brings the compiler, which must not be loaded before the window stands.
@@ -283,7 +283,16 @@ def losses(table: TraceTable) -> list[str]:
             else (tr("byte {at}", at=f"{table.truncated.at:,}"))
         )
         said.append(tr("truncated at {at}, everything before it is shown", at=at))
-    lost = sum(table.dropped.values())
-    if lost:
-        said.append(tr("{count} events could not be used", count=f"{lost:,}"))
+    if unusable := sum(lost(table).values()):
+        said.append(trn("{n} event could not be used", "{n} events could not be used", unusable))
     return said
+
+
+def arrow_words(table: TraceTable) -> str:
+    """Return what is to be said of arrows that cannot be drawn; nothing where all can."""
+    arrows = loose_arrows(table)
+    if not arrows:
+        return ""
+    return trn(
+        "{n} arrow leads outside the recording", "{n} arrows lead outside the recording", arrows
+    )

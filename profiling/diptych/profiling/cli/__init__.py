@@ -24,7 +24,7 @@ COMMANDS = {
     "stop": "stop a run",
     "capture": "profile the next steps of a run now",
     "runs": "list, show and export runs",
-    "trace": "sum up, convert, merge and check trace files; ask them in SQL",
+    "trace": "open, sum up, convert, merge and check trace files; ask them in SQL",
     "runtimes": "list, install and check the interpreters that hold a framework",
     "doctor": "look for what is missing on this machine",
     "demo": "run a small workload under both frameworks and show where its results are",

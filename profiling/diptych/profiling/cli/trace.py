@@ -1,4 +1,4 @@
-"""``diptych trace summary|ops|convert|merge|check|sql``: questions to trace files."""
+"""``diptych trace open|summary|ops|convert|merge|check|sql``: questions to trace files."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import argparse
 from importlib import import_module
 from pathlib import Path
 
-ACTIONS = ("summary", "ops", "convert", "merge", "check", "sql")
+ACTIONS = ("open", "summary", "ops", "convert", "merge", "check", "sql")
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the subcommand and its actions."""
     parser = subparsers.add_parser("trace", help="sum up, convert, merge and check trace files")
     actions = parser.add_subparsers(dest="action", required=True, metavar="|".join(ACTIONS))
+    _add_open(actions.add_parser("open", help="show one trace, or two one below the other"))
     _add_summary(actions.add_parser("summary", help="what is in a trace, and where the time went"))
     _add_ops(actions.add_parser("ops", help="operators, modules or kernels, one a row"))
     _add_convert(actions.add_parser("convert", help="write a trace as Parquet, CSV or Chrome JSON"))
@@ -24,6 +25,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def _add_file(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="a trace (.json, .json.gz), or a run")
     parser.add_argument("--json", action="store_true", help="machine-readable, on one stream")
+
+
+def _add_open(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", metavar="FILE", nargs="+", help="one or two traces, or runs")
 
 
 def _add_out(parser: argparse.ArgumentParser, *, required: bool) -> None:

@@ -1,9 +1,13 @@
-"""Finds the traces that words on the command line mean, and opens them with a progress line."""
+"""Finds the traces that words on the command line mean, and opens them: for a command, with a
+progress line, or (``diptych trace open``) in the window.
+"""
 
 from __future__ import annotations
 
+import argparse
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
 
 from diptych.profiling.cli.errors import CliError
@@ -11,6 +15,15 @@ from diptych.profiling.trace.table import TraceTable
 
 _BIG = 8 << 20
 _EVERY = 0.1
+
+
+def run(args: argparse.Namespace) -> int:
+    """Show one trace in the window, or two one below the other."""
+    if len(args.files) > 2:
+        raise CliError("the timeline shows two traces at the most: name one or two", 2)
+    paths = [find_traces(word)[-1] for word in args.files]
+    # By name: the window is no part of what the command line is built on.
+    return int(import_module("diptych.gui.app").main([str(path.absolute()) for path in paths]))
 
 
 def find_traces(word: str) -> list[Path]:

@@ -14,6 +14,7 @@ from diptych.profiling.trace.metrics.operators import OperatorRows
 from diptych.profiling.trace.table import TraceTable
 
 _TOP = 30
+NO_DEVICE_WORK = "no work on a device was recorded"
 _EMPTY = {
     "kernel": "this trace has no kernels: nothing was recorded on a device",
     "module": "this trace has no modules: record it with stacks (with_stack, with_modules)",
@@ -37,7 +38,12 @@ def run(args: argparse.Namespace) -> int:
 def operators(table: TraceTable, by: Any, top: int | None) -> list[dict[str, Any]]:
     """Return rows of operators or modules as ``--json`` prints them."""
     rows: OperatorRows = metrics.by_operator(table, by)
-    return [_operator(table, rows, i) for i in range(len(rows.name))[:top]]
+    made = [_operator(table, rows, i) for i in range(len(rows.name))[:top]]
+    if not metrics.has_device_work(table):
+        # Not measured is not 0.
+        nothing = {"device_ns": None, "device_self_ns": None, "device_ns_reason": NO_DEVICE_WORK}
+        made = [row | nothing for row in made]
+    return made
 
 
 def _operator(table: TraceTable, rows: OperatorRows, i: int) -> dict[str, Any]:
@@ -89,8 +95,9 @@ def _operator_text(rows: list[dict[str, Any]]) -> str:
             name += f"  {row['shape']}"
         if row.get("stack"):
             name += f"  < {' < '.join(reversed(row['stack']))}"
-        times = (row["self_ns"], row["total_ns"], row["mean_ns"], row["device_ns"])
-        shown.append([f"{row['calls']:,}", *map(duration, times), name])
+        times = (row["self_ns"], row["total_ns"], row["mean_ns"])
+        device = "—" if row["device_ns"] is None else duration(row["device_ns"])
+        shown.append([f"{row['calls']:,}", *map(duration, times), device, name])
     return grid(["calls", "self", "total", "mean", "device", "name"], shown)
 
 

@@ -15,7 +15,7 @@ from diptych.profiling.cli.trace_open import open_one
 from diptych.profiling.cli.trace_text import as_json, duration, grid, percent
 from diptych.profiling.trace import metrics
 from diptych.profiling.trace.metrics.devices import Device
-from diptych.profiling.trace.table import TraceTable
+from diptych.profiling.trace.table import TraceTable, loose_arrows, lost
 
 
 def run(args: argparse.Namespace) -> int:
@@ -115,9 +115,9 @@ def _page(table: TraceTable) -> Iterator[str]:
     yield f"  {table.events:,} events, {len(table.slices):,} slices in {lasts}"
     if table.truncated is not None:
         yield f"  the file breaks off at byte {table.truncated.at:,}: {plain(table.truncated.why)}"
-    yield from (
-        f"  not used: {count:,} events, {plain(why)}" for why, count in table.dropped.items()
-    )
+    yield from (f"  not used: {count:,} events, {plain(why)}" for why, count in lost(table).items())
+    if arrows := loose_arrows(table):
+        yield f"  {arrows:,} arrows lead outside the recording"
     yield ""
     rows = [
         [f"{c['count']:,}", duration(c["total_ns"]), name or "(none)"]

@@ -189,8 +189,13 @@ def _tracks(table: TraceTable) -> dict[str, Any]:
 
 
 def _operators(table: TraceTable) -> dict[str, Any]:
+    import pyarrow as pa
+
     found = rows_as_arrow(table, metrics.by_operator(table))
-    return {name: found[name] for name in found.column_names if name not in ("shape", "first")}
+    made = {name: found[name] for name in found.column_names if name not in ("shape", "first")}
+    if not metrics.has_device_work(table):
+        made |= {name: pa.nulls(len(found), "int64") for name in ("device_ns", "device_self_ns")}
+    return made
 
 
 def _kernels(table: TraceTable) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from diptych.profiling.trace import classify, links, roles
 from diptych.profiling.trace.aside import counters_of, instants_of, memory_of
-from diptych.profiling.trace.flows import NO_OTHER_END, NO_SLICE, Ends, Places, arrows, bound
+from diptych.profiling.trace.flows import Ends, Places, arrows, bound
 from diptych.profiling.trace.gather import Raw
 from diptych.profiling.trace.meta import Names, names_of
 from diptych.profiling.trace.outer import Outer
@@ -19,7 +19,15 @@ from diptych.profiling.trace.pieces import Pieces, pieces_of
 from diptych.profiling.trace.renumber import Renumbering, unescaped
 from diptych.profiling.trace.roles import FLOW, METADATA, Roles, roles_of
 from diptych.profiling.trace.scan_event import ENCLOSING
-from diptych.profiling.trace.table import NO_EVENT, Flows, Kind, Slices, TraceTable
+from diptych.profiling.trace.table import (
+    NO_EVENT,
+    NO_OTHER_END,
+    NO_SLICE,
+    Flows,
+    Kind,
+    Slices,
+    TraceTable,
+)
 from diptych.profiling.trace.tracks import Layout, layout_of
 
 YEAR_2000, YEAR_2100 = 946_684_800_000_000_000, 4_102_444_800_000_000_000

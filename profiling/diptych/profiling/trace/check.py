@@ -17,7 +17,7 @@ from diptych.profiling.trace.metrics import intervals, trees
 from diptych.profiling.trace.metrics.kernels import device_of
 from diptych.profiling.trace.metrics.steps import marked_steps
 from diptych.profiling.trace.metrics.trees import kinds_mask
-from diptych.profiling.trace.table import DEVICE_WORK, Kind, TraceTable
+from diptych.profiling.trace.table import DEVICE_WORK, Kind, TraceTable, loose_arrows, lost
 
 _EXAMPLES = 5
 _GAP_PART = 0.05
@@ -83,10 +83,11 @@ def _broken_off(table: TraceTable) -> Iterator[Finding]:
 
 
 def _dropped(table: TraceTable) -> Iterator[Finding]:
-    for why, count in table.dropped.items():
-        # Most Kineto traces have such arrows; launches that lead nowhere are looked for below.
-        level: Literal["lost", "note"] = "note" if why.startswith("flow ") else "lost"
-        yield Finding("dropped", level, f"events that could not be used: {why}", count)
+    for why, count in lost(table).items():
+        yield Finding("dropped", "lost", f"events that could not be used: {why}", count)
+    # Most Kineto traces have such arrows; launches that lead nowhere are looked for below.
+    if arrows := loose_arrows(table):
+        yield Finding("arrows", "note", "arrows that lead outside the recording", arrows)
 
 
 def _nothing(table: TraceTable) -> Iterator[Finding]:

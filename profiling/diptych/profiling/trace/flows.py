@@ -10,8 +10,6 @@ import numpy as np
 from diptych.profiling.trace.jit import jit
 from diptych.profiling.trace.table import Flows
 
-NO_SLICE, NO_OTHER_END = "flow without a slice", "flow without its other end"
-
 
 @dataclass(slots=True)
 class Ends:

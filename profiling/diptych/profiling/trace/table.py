@@ -226,6 +226,19 @@ class TraceTable:
 
 NO_EVENT = "property left out: "
 """Begins the reasons in ``TraceTable.dropped`` that are about no event."""
+NO_SLICE, NO_OTHER_END = "flow without a slice", "flow without its other end"
+"""Reasons that are about arrows: they lead to what was not recorded, nothing else is lost."""
+
+
+def loose_arrows(table: TraceTable) -> int:
+    """Return how many arrows could not be drawn, since an end of them is not in the file."""
+    return sum(table.dropped.get(why, 0) for why in (NO_SLICE, NO_OTHER_END))
+
+
+def lost(table: TraceTable) -> dict[str, int]:
+    """Return what of a file could not be used though it is in it: reason, how many."""
+    arrows = (NO_SLICE, NO_OTHER_END)
+    return {why: count for why, count in table.dropped.items() if why not in arrows}
 
 
 def accounting(table: TraceTable) -> dict[str, int]:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QWidget
 
 from diptych.gui.models.trace_scene import Scene
 from diptych.gui.models.trace_search import Found
-from diptych.gui.models.traces import losses
+from diptych.gui.models.traces import arrow_words, losses
 from diptych.gui.text import format as fmt
 from diptych.gui.text.tr import tr, trn
 from diptych.gui.theme import scaled
@@ -121,6 +121,7 @@ class TimelineBar(QWidget):
         lost = losses(scene.table) if scene is not None else []
         self.losses.setVisible(bool(lost))
         self.losses.setText("; ".join(lost))
+        arrows = arrow_words(scene.table) if scene is not None else ""
         self.losses.setToolTip(tr("Say which, and why"))
         if scene is None:
             self.count.setText("")
@@ -128,7 +129,7 @@ class TimelineBar(QWidget):
         words = [trn("{n} slice", "{n} slices", len(scene.table.slices))]
         words.append(fmt.duration(scene.table.duration_ns))
         words.append({"kineto": "PyTorch", "mxnet": "MXNet"}.get(scene.table.source, "Chrome"))
-        self.summary.show_text(" · ".join(words))
+        self.summary.show_text(" · ".join([*words, arrows] if arrows else words))
 
     def show_found(self, found: Found | None, at: int) -> None:
         """Say how many hits there are, and which is shown."""

@@ -18,11 +18,12 @@ from PySide6.QtWidgets import (
 
 from diptych.gui.models.hub import RunHub
 from diptych.gui.models.selection import Selection
-from diptych.gui.models.traces import Traces
+from diptych.gui.models.traces import Traces, arrow_words
 from diptych.gui.text.tr import tr
+from diptych.gui.theme import scaled
 from diptych.gui.views.operators_words import window_title
 from diptych.gui.views.widgets import label
-from diptych.profiling.trace.table import TraceTable
+from diptych.profiling.trace.table import TraceTable, lost
 
 _FILTER = "*.json *.json.gz *.gz *.trace"
 
@@ -95,16 +96,19 @@ def losses_dialog(parent: QWidget, table: TraceTable) -> QDialog:
         column.addWidget(label(text, wrap=True))
     grid = QGridLayout()
     grid.setHorizontalSpacing(24)
-    reasons = sorted(table.dropped.items(), key=lambda item: -item[1])
+    reasons = sorted(lost(table).items(), key=lambda item: -item[1])
     for at, (reason, count) in enumerate(reasons):
         grid.addWidget(label(reason), at, 0)
         grid.addWidget(label(f"{count:,}"), at, 1, Qt.AlignmentFlag.AlignRight)
     grid.setColumnStretch(0, 1)
     column.addLayout(grid)
+    if arrows := arrow_words(table):
+        why = tr("Their other end was not recorded; nothing else is missing.")
+        column.addWidget(label(f"{arrows}. {why}", wrap=True))
     whole = tr("Of {count} events in the file.", count=f"{table.events:,}")
     column.addWidget(label(whole, ink="label"))
     buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
     buttons.rejected.connect(made.reject)
     column.addWidget(buttons)
-    made.setMinimumWidth(420)
+    made.setMinimumWidth(scaled(420))
     return made

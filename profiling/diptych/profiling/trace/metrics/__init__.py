@@ -6,8 +6,8 @@ Names in results are numbers of texts: ``table.text(number)``.
 
 from diptych.profiling.trace.metrics.categories import by_category
 from diptych.profiling.trace.metrics.devices import by_device
-from diptych.profiling.trace.metrics.idle import idle_by_device, idle_by_stream
-from diptych.profiling.trace.metrics.kernels import by_kernel
+from diptych.profiling.trace.metrics.idle import gaps_by_device, idle_by_device, idle_by_stream
+from diptych.profiling.trace.metrics.kernels import by_kernel, has_device_work
 from diptych.profiling.trace.metrics.launches import launches, queues
 from diptych.profiling.trace.metrics.memory import memory_curves
 from diptych.profiling.trace.metrics.operators import by_operator, stack_of
@@ -22,6 +22,8 @@ __all__ = [
     "by_kernel",
     "by_operator",
     "find_steps",
+    "gaps_by_device",
+    "has_device_work",
     "idle_by_device",
     "idle_by_stream",
     "launches",

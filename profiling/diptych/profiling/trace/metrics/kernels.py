@@ -8,7 +8,7 @@ import numpy as np
 
 from diptych.profiling.trace.metrics import groups
 from diptych.profiling.trace.metrics.trees import kinds_mask
-from diptych.profiling.trace.table import Float64, Int32, Int64, Kind, TraceTable
+from diptych.profiling.trace.table import DEVICE_WORK, Float64, Int32, Int64, Kind, TraceTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,11 @@ def device_of(table: TraceTable) -> Int32:
     """Return the device of each track; −1 on the host."""
     devices = [-1 if track.device is None else track.device for track in table.tracks]
     return np.array(devices, np.int32)
+
+
+def has_device_work(table: TraceTable) -> bool:
+    """Say whether any work on a device was recorded; else its times are not known, and not 0."""
+    return bool(kinds_mask(table.slices, *DEVICE_WORK).any())
 
 
 def by_kernel(
