@@ -16,9 +16,10 @@ import gzip
 import json
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any
 
 import numpy as np
 
@@ -280,14 +281,18 @@ def write(path: Path, events: int, base: Path | None = None) -> int:
     return repeats * template.count
 
 
-def _opened(path: Path) -> IO[bytes]:
-    if path.suffix != ".gz":
-        return path.open("wb")
-    from isal import igzip
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
+    with path.open("wb") as file:
+        if path.suffix != ".gz":
+            yield file
+            return
+        from isal import igzip
 
-    # No time of writing in the file: the same arguments give the same bytes.
-    kind: Any = igzip.IGzipFile
-    return cast("IO[bytes]", kind(str(path), "wb", 1, mtime=0))
+        # Neither name nor time in the file: the same arguments give the same bytes.
+        kind: Any = igzip.IGzipFile
+        with kind(filename="", fileobj=file, mode="wb", compresslevel=1, mtime=0) as zipped:
+            yield zipped
 
 
 def main() -> None:
