@@ -39,6 +39,8 @@ from diptych.gui.views.operators_words import (
     summary_words,
     window_title,
 )
+from diptych.gui.views.timeline.choices import run_traces
+from diptych.gui.views.trace_operators.switch import SUMMARY, TRACE, Switch
 from diptych.gui.views.widgets import Elided, label
 from diptych.profiling.runs.snapshot import RunSnapshot, WindowState
 
@@ -135,13 +137,30 @@ class OperatorsView(QWidget):
         self.pages = QStackedWidget()
         self.pages.addWidget(self.empty)
         self.pages.addWidget(self.table)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(0)
-        whole.addLayout(bar)
+        windows, whole = QWidget(), QVBoxLayout(self)
+        inside = QVBoxLayout(windows)
+        for layout in (inside, whole):
+            layout.setContentsMargins(0, 0, 0, 0)
+            layout.setSpacing(0)
+        inside.addLayout(bar)
         self.pages.setContentsMargins(8, 0, 8, 0)
-        whole.addWidget(self.pages, 1)
-        self.setFocusProxy(self.table)
+        inside.addWidget(self.pages, 1)
+        self.switch = Switch(self.hub, self.selection, windows, whole, self._trace_file)
+        self.switch.changed.connect(self._follow_switch)
+        self._follow_switch()
+
+    def _follow_switch(self) -> None:
+        deep = self.switch.value == TRACE
+        self.setFocusProxy(self.switch.trace if deep else self.table)
+
+    def _trace_file(self) -> Path | None:
+        """Return the finished trace of the chosen window, else the newest of the shown runs."""
+        files = run_traces(self.hub, self.selection)
+        if self._key is not None:
+            name = f"r{self._key[1]}-w{self._key[2]:03d}."
+            same = [p for _, p in files if self._key[0] in p.parts and p.name.startswith(name)]
+            files = [("", path) for path in same] or files
+        return files[-1][1] if files else None
 
     # -- what is shown ------------------------------------------------------
 
@@ -168,14 +187,16 @@ class OperatorsView(QWidget):
         ]
         # Windows change rarely, snapshots thirty times a second.
         state = (tuple((key, title, w.operators is not None) for key, title, _, w in choices),)
-        signature = (state, tuple((s.id, s.state) for s in found), self._key)
+        traced = sum(w.trace is not None for s in found for w in s.windows)
+        signature = (state, tuple((s.id, s.state) for s in found), self._key, traced)
         if signature == self._shown:
             return
         if not self._chosen or self._key not in [key for key, *_ in choices]:
             ready = [key for key, _, _, w in choices if w.operators is not None]
             self._key = ready[-1] if ready else (choices[-1][0] if choices else None)
         self._fill_windows([(key, title) for key, title, _, _ in choices])
-        self._shown = (state, signature[1], self._key)
+        self._shown = (state, signature[1], self._key, traced)
+        self.switch.refresh()
         entry = next(((s, w) for key, _, s, w in choices if key == self._key), None)
         self._show(entry, found)
 
@@ -192,6 +213,7 @@ class OperatorsView(QWidget):
 
     def show_window(self, run: str, rank: int, window: int) -> None:
         """Show that profile window, whatever was chosen or brushed before."""
+        self.switch.show(SUMMARY)
         key = (run, rank, window)
         if key not in [self.windows.itemData(i) for i in range(self.windows.count())]:
             self.selection.set_range(None)
@@ -260,11 +282,17 @@ class OperatorsView(QWidget):
 
     def focus_search(self) -> None:
         """Put the cursor into the filter."""
+        if self.switch.value == TRACE:
+            self.switch.trace.focus_search()
+            return
         self.filter.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.filter.selectAll()
 
     def search_for(self, text: str) -> None:
         """Show the operators whose name holds ``text``."""
+        if self.switch.value == TRACE:
+            self.switch.trace.search_for(text)
+            return
         self.filter.setText(text)
         self.focus_search()
 
@@ -342,10 +370,14 @@ class OperatorsView(QWidget):
             "filter": self.filter.text()[:200],
             "noise": self.noise.isChecked(),
             "hidden": sorted(self.model.hidden),
+            "trace": self.switch.trace.save_state(),
         }
 
     def restore_state(self, state: dict[str, Any]) -> None:
         """Take them up again."""
+        trace = state.get("trace")
+        if isinstance(trace, dict):
+            self.switch.trace.restore_state(trace)
         hidden = state.get("hidden")
         if isinstance(hidden, list):
             self.model.set_hidden(frozenset(key for key in hidden if isinstance(key, str)))
@@ -358,6 +390,9 @@ class OperatorsView(QWidget):
 
     def copy_rows(self) -> None:
         """Put the selected rows, or all, on the clipboard with tabs between the cells."""
+        if self.switch.value == TRACE:
+            self.switch.trace.copy_rows()
+            return
         chosen = self.table.selectionModel().selectedRows()
         rows = [index.row() for index in chosen] or list(range(self.model.rowCount()))
         QGuiApplication.clipboard().setText(self.model.to_tsv(sorted(rows)))

@@ -1,0 +1,289 @@
+"""The table of the operators of a trace: a list or a tree, painted in one delegate."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from PySide6.QtCore import (
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QPointF,
+    QRectF,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import (
+    QColor,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPen,
+    QPolygonF,
+)
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
+
+from diptych.gui.models.trace_operators_table import (
+    BAR_ROLE,
+    BRANCH_ROLE,
+    COLOUR_ROLE,
+    DEPTH_ROLE,
+    TraceOperatorsModel,
+)
+from diptych.gui.plots.timeline.palette import slice_colour
+from diptych.gui.text.tr import tr
+from diptych.gui.theme import current, font, scaled
+from diptych.gui.theme.tokens import ROW
+
+_PAD, _SWATCH, _BAR, _INDENT, _DEEPEST = 8, 9, 72, 14, 24
+_WIDTHS = {"calls": 72, "share": 148}
+_NOTE, _NAME = 200, 190
+
+
+class OperatorTable(QTableView):
+    """``chosen`` tells the node of the current row, ``opened`` that of Enter or a double click."""
+
+    chosen = Signal(int)
+    opened = Signal(int)
+    copied = Signal()
+    menu_wanted = Signal(int, QPoint)
+
+    def __init__(self, model: TraceOperatorsModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.rows = model
+        self._quiet = False
+        self.setModel(model)
+        self.setItemDelegate(_Delegate(self))
+        self.setAccessibleName(tr("Operators of the trace"))
+        self.setShowGrid(False)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setTabKeyNavigation(False)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(scaled(ROW))
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header = self.horizontalHeader()
+        header.setFont(font(11))
+        header.setHighlightSections(False)
+        header.setSectionsClickable(True)
+        header.setMinimumSectionSize(scaled(50))
+        header.sectionClicked.connect(self._turn)
+        self.selectionModel().currentRowChanged.connect(self._tell)
+        self.doubleClicked.connect(lambda index: self.opened.emit(model.node_of(index.row())))
+
+    # -- rows ---------------------------------------------------------------------
+
+    @property
+    def node(self) -> int:
+        """The node of the current row; −1 without one."""
+        return self.rows.node_of(self.currentIndex().row())
+
+    def choose(self, node: int) -> None:
+        """Make a node the current row, unfolding what is above it; nobody is told."""
+        self._quiet = True
+        if node >= 0 and self.rows.row_of(node) < 0:
+            self.rows.reveal(node)
+        row = self.rows.row_of(node)
+        if row >= 0:
+            self.selectRow(row)
+            self.scrollTo(self.rows.index(row, 0), QAbstractItemView.ScrollHint.EnsureVisible)
+        else:
+            self.clearSelection()
+            self.setCurrentIndex(QModelIndex())
+        self._quiet = False
+
+    def keep(self, change: object) -> None:
+        """Do what rearranges the rows, and stay at the node."""
+        node = self.node
+        if callable(change):
+            change()
+        self._quiet = True
+        row = self.rows.row_of(node)
+        if row >= 0:
+            self.selectRow(row)
+        self._quiet = False
+
+    def _turn(self, column: int) -> None:
+        self.keep(lambda: self.rows.turn(column))
+
+    def unfold(self, node: int, *, on: bool) -> None:
+        """Show what is below a node, or hide it."""
+        self.keep(lambda: self.rows.unfold(node, on=on))
+
+    def _tell(self, index: QModelIndex) -> None:
+        if not self._quiet and index.isValid():
+            self.chosen.emit(self.rows.node_of(index.row()))
+
+    def fit(self) -> None:
+        """Give each column its width: the first takes what is left."""
+        header = self.horizontalHeader()
+        used = 0
+        for at, column in enumerate(self.rows.columns):
+            if column.key in ("name", "note"):
+                continue
+            title = header.fontMetrics().horizontalAdvance(f"{column.title} ↓") + 20
+            width = scaled(_WIDTHS.get(column.key, 0)) or max(title, scaled(74))
+            header.setSectionResizeMode(at, QHeaderView.ResizeMode.Fixed)
+            self.setColumnWidth(at, width)
+            used += width
+        texts = [at for at, c in enumerate(self.rows.columns) if c.key in ("name", "note")]
+        room = self.viewport().width() - used
+        least = scaled(_NAME) + (scaled(_NOTE) if len(texts) > 1 else 0)
+        for at in texts:
+            share = _NAME if self.rows.columns[at].key == "name" else _NOTE
+            header.setSectionResizeMode(at, QHeaderView.ResizeMode.Fixed)
+            self.setColumnWidth(at, max(scaled(share), round(room * scaled(share) / least)))
+
+    def resizeEvent(self, event: object) -> None:
+        """Fit the columns to the room."""
+        super().resizeEvent(event)  # type: ignore[arg-type]  # Qt hands on its own event
+        self.fit()
+
+    # -- mouse and keys -----------------------------------------------------------
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Unfold with a click on the arrow; the right button offers what can be done."""
+        index = self.indexAt(event.position().toPoint())
+        branch = index.data(BRANCH_ROLE) if index.isValid() and index.column() == 0 else None
+        if branch is not None and event.button() is Qt.MouseButton.LeftButton:
+            deep = min(int(index.data(DEPTH_ROLE)), _DEEPEST)
+            left = self.visualRect(index).left() + deep * _INDENT
+            if left <= event.position().x() <= left + _INDENT + _PAD:
+                self.unfold(self.rows.node_of(index.row()), on=not branch)
+                return
+        super().mousePressEvent(event)
+        if event.button() is Qt.MouseButton.RightButton and index.isValid():
+            where = event.globalPosition().toPoint()
+            self.menu_wanted.emit(self.rows.node_of(index.row()), where)
+
+    def event(self, event: QEvent) -> bool:
+        """Claim Ctrl+C before the window does."""
+        override = event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
+        if override and cast("QKeyEvent", event).matches(QKeySequence.StandardKey.Copy):
+            event.accept()
+            return True
+        return bool(super().event(event))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter opens, ← and → fold and unfold, Ctrl+C copies whole rows."""
+        key, node = Qt.Key(event.key()), self.node
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copied.emit()
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and node >= 0:
+            self.opened.emit(node)
+        elif key in (Qt.Key.Key_Left, Qt.Key.Key_Right) and self._fold(key, node):
+            event.accept()
+        elif event.text() and event.text().isprintable():
+            event.ignore()  # letters are keys of the view, no search for a cell
+        else:
+            super().keyPressEvent(event)
+
+    def _fold(self, key: Qt.Key, node: int) -> bool:
+        forest = self.rows.forest
+        if forest is None or node < 0 or not forest.is_tree:
+            return False
+        branch = self.rows.index(self.currentIndex().row(), 0).data(BRANCH_ROLE)
+        if key is Qt.Key.Key_Right:
+            if branch is False:
+                self.unfold(node, on=True)
+        elif branch is True:
+            self.unfold(node, on=False)
+        elif forest.parent[node] >= 0:
+            row = self.rows.row_of(int(forest.parent[node]))
+            self.setCurrentIndex(self.rows.index(row, 0))
+        return True
+
+
+class _Delegate(QStyledItemDelegate):
+    """Paints branch, swatch, text, bar, number and a hairline. Text is never read as HTML."""
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        """Paint one cell."""
+        tokens, rect = current(), QRectF(option.rect)
+        painter.save()
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(rect, QColor(tokens.selection))
+        line = QRectF(rect.left(), rect.bottom() - 1, rect.width(), 1)
+        painter.fillRect(line, QColor(tokens.line1))
+        name = index.column() == 0
+        if name:
+            rect = _paint_name(painter, rect, index)
+        share = index.data(BAR_ROLE)
+        if share is not None:
+            bar = QRectF(rect.left() + 4, rect.top(), scaled(_BAR), rect.height())
+            _paint_bar(painter, bar, float(share), _colour(index))
+            rect.setLeft(bar.right())
+        side = index.data(Qt.ItemDataRole.TextAlignmentRole)
+        note = not name and int(side) & int(Qt.AlignmentFlag.AlignLeft)
+        painter.setPen(QColor(tokens.text2 if note else tokens.text1))
+        painter.setFont(font(12, 500 if name else 400))
+        room = rect.adjusted(_PAD, 0, -_PAD, 0)
+        text = painter.fontMetrics().elidedText(
+            str(index.data()), Qt.TextElideMode.ElideRight, int(room.width())
+        )
+        painter.drawText(room, int(side) | int(Qt.TextFlag.TextSingleLine), text)
+        painter.restore()
+
+
+def _colour(index: QModelIndex | QPersistentModelIndex) -> QColor:
+    # A range has the colour of a panel: its bar would not be seen.
+    name = str(index.data(COLOUR_ROLE))
+    return QColor(current().line3 if name == "frame" else slice_colour(current(), name))
+
+
+def _paint_name(
+    painter: QPainter, rect: QRectF, index: QModelIndex | QPersistentModelIndex
+) -> QRectF:
+    """Paint what stands before a name; return the room that is left."""
+    model = index.model()
+    forest = model.forest if isinstance(model, TraceOperatorsModel) else None
+    rect.adjust(min(int(index.data(DEPTH_ROLE)), _DEEPEST) * _INDENT, 0, 0, 0)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    if forest is not None and forest.is_tree:
+        branch = index.data(BRANCH_ROLE)
+        if branch is not None:
+            _paint_branch(painter, QPointF(rect.left() + _PAD + 4, rect.center().y()), branch)
+        rect.adjust(_INDENT, 0, 0, 0)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(_colour(index))
+    top = rect.center().y() - _SWATCH / 2
+    painter.drawRoundedRect(QRectF(rect.left() + _PAD, top, _SWATCH, _SWATCH), 2, 2)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    return rect.adjusted(_SWATCH + 8, 0, 0, 0)
+
+
+def _paint_branch(painter: QPainter, at: QPointF, unfolded: bool) -> None:
+    pen = QPen(QColor(current().text2), 1.4)
+    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+    painter.setPen(pen)
+    ends = [(-3, -1.5), (0, 1.5), (3, -1.5)] if unfolded else [(-1.5, -3), (1.5, 0), (-1.5, 3)]
+    painter.drawPolyline(QPolygonF([at + QPointF(x, y) for x, y in ends]))
+
+
+def _paint_bar(painter: QPainter, rect: QRectF, share: float, colour: QColor) -> None:
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    ground = QRectF(rect.left() + 4, rect.center().y() - 3.5, rect.width() - 8, 7)
+    painter.setBrush(QColor(current().line1))
+    painter.drawRoundedRect(ground, 2, 2)
+    if share > 0:
+        painter.setBrush(colour)
+        ground.setWidth(max(2.0, ground.width() * share))
+        painter.drawRoundedRect(ground, 2, 2)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
