@@ -15,6 +15,11 @@ PYTHON ?=
 PYTHONS := $(PYTHON) python3.11 python3.12 python3.10 python3.13 python3.14 python3 \
 	/usr/bin/python3 $(wildcard $(HOME)/.pyenv/versions/3.1[0-4].*/bin/python)
 
+# Sources of compiled code.
+COMPILED := $(wildcard profiling/diptych/profiling/trace/*.py) \
+	$(wildcard profiling/diptych/profiling/trace/metrics/*.py) \
+	gui/diptych/gui/plots/timeline/pixels.py
+
 .PHONY: help run setup demo test lint bench screenshots strings clean runtimes dev
 
 help:
@@ -33,7 +38,7 @@ run: setup
 demo: setup
 	@$(BIN)/diptych demo
 
-setup: $(VENV)/.stamp-app runtimes
+setup: $(VENV)/.stamp-app runtimes $(VENV)/.stamp-reader
 
 # Quick when they are there: a look at the cached probe.
 runtimes: $(VENV)/.stamp-app
@@ -68,6 +73,12 @@ $(VENV)/.stamp-app: pyproject.toml | $(BIN)/python
 	@echo 'installing the app'
 	@$(PIP) install 'pip>=25.1'
 	@$(PIP) install --editable .
+	@touch $@
+
+# The reader of traces is compiled here once, not when the first trace is opened.
+$(VENV)/.stamp-reader: $(COMPILED) $(VENV)/.stamp-app
+	@echo 'compiling the reader of traces, once'
+	@$(BIN)/python -m diptych.gui.models.trace_warm
 	@touch $@
 
 $(VENV)/.stamp-dev: pyproject.toml $(VENV)/.stamp-app

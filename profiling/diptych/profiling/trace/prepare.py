@@ -10,7 +10,7 @@ from pathlib import Path
 
 PREPARING = "preparing the reader, once"
 
-_SMALL = b"""{"baseTimeNanoseconds": 0, "traceEvents": [
+SMALL = b"""{"baseTimeNanoseconds": 0, "traceEvents": [
 {"ph": "M", "name": "process_name", "pid": 1, "tid": 1, "args": {"name": "p"}},
 {"ph": "X", "cat": "cpu_op", "name": "a\\\\n", "pid": 1, "tid": 1, "ts": 1, "dur": 9.5,
  "args": {"External id": 1, "Sequence number": 1, "Fwd thread id": 0, "Input Dims": [[1]]}},
@@ -50,7 +50,7 @@ def prepare(look: Callable[[str, int, int], None]) -> None:
             _forget_older()
         with tempfile.TemporaryDirectory() as folder:
             small = Path(folder, "small.json")
-            small.write_bytes(_SMALL)
+            small.write_bytes(SMALL)
             store.open_trace(small, cache=False, threads=1)
         _rest()
 
