@@ -125,14 +125,14 @@ def _frames(scene: object) -> list[Row]:
     from diptych.gui.models.trace_scene import Scene
     from diptych.gui.plots.timeline.canvas import Canvas
     from diptych.gui.plots.timeline.span import Span
-    from diptych.gui.plots.timeline.strip import LEFT
+    from diptych.gui.plots.timeline.strip import margin
 
     assert isinstance(scene, Scene)
     span = Span()
     whole = float(scene.table.duration_ns)
     span.set_extent(0, whole, fit=True)
     canvas = Canvas(scene, span)
-    canvas.resize(WIDTH + LEFT, HEIGHT)
+    canvas.resize(WIDTH + margin(), HEIGHT)
     canvas.show()
     QApplication.processEvents()
     taken: dict[int, list[float]] = {}

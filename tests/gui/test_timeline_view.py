@@ -16,7 +16,7 @@ from tests.helpers.tables import S, build
 
 from diptych.gui import theme
 from diptych.gui.plots.timeline.glyphs import Glyphs
-from diptych.gui.plots.timeline.strip import LEFT
+from diptych.gui.plots.timeline.strip import margin
 from diptych.gui.text.timeline import hit_words
 from diptych.profiling.trace.table import Kind
 
@@ -392,9 +392,9 @@ def test_slices_have_the_colours_of_the_theme(shown: Timeline, choice: theme.Cho
     kernel = shown.row("void sm80_conv_fprop<64>(int)")
     box = shown.canvas.box(kernel)
     assert box is not None
-    at = QPoint(int(box.right() - LEFT - 6), int(box.center().y()))
+    at = QPoint(int(box.right() - margin() - 6), int(box.center().y()))
     assert picture.pixelColor(at).name().upper() == tokens.families["conv"]
-    blank = QPoint(int(box.right() - LEFT + 30), int(box.center().y()))
+    blank = QPoint(int(box.right() - margin() + 30), int(box.center().y()))
     assert picture.pixelColor(blank).name().upper() in (tokens.bg1, tokens.grid)
 
 

@@ -1,7 +1,7 @@
 """Where the bands of a timeline lie: order, pins, folding, height. No Qt here.
 
 A *band* is one track or one curve. Pinned bands stand on top and do not
-scroll. All heights are logical pixels.
+scroll. All heights are logical pixels; what holds text grows with the type.
 """
 
 from __future__ import annotations
@@ -36,13 +36,27 @@ class Band:
     lanes: int = 0
     collapsed: bool = False
     pinned: bool = False
+    scale: float = 1.0
+    """How much larger than usual the type is."""
 
     @property
     def height(self) -> int:
         """Height in pixels."""
         if self.collapsed:
-            return FOLDED
-        return CURVE if self.curve >= 0 else max(LEAST, self.lanes * ROW + GAP)
+            return self.folded
+        if self.curve >= 0:
+            return round(CURVE * self.scale)
+        return max(round(LEAST * self.scale), self.lanes * self.row + GAP)
+
+    @property
+    def row(self) -> int:
+        """Height of a lane with the pixel that sets it apart."""
+        return round(ROW * self.scale)
+
+    @property
+    def folded(self) -> int:
+        """Height of what is collapsed."""
+        return round(FOLDED * self.scale)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +75,9 @@ class Placed:
 class Layout:
     """The bands of one scene, in an order that the user can change."""
 
-    def __init__(self, scene: Scene) -> None:
-        self.bands = list(_bands(scene))
+    def __init__(self, scene: Scene, scale: float = 1.0) -> None:
+        self.bands = [replace(band, scale=scale) for band in _bands(scene)]
+        self.row = round(ROW * scale)
         self.hidden: frozenset[str] = frozenset()
         """Keys of bands that are not shown for now."""
 

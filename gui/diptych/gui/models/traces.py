@@ -121,6 +121,8 @@ class Traces(QObject):
     changed = Signal()
     """Another trace is shown, or none."""
     opening_changed = Signal()
+    failed = Signal(object)
+    """A file (its path) could not be opened; ``trouble`` says why."""
     trouble = Signal(object)
     wanted = Signal()
     """Somebody wants the timeline to be seen."""
@@ -129,6 +131,8 @@ class Traces(QObject):
     brush_changed = Signal()
     """Another stretch of the upper trace is selected, or none."""
     occurrences_changed = Signal()
+    sql_wanted = Signal()
+    """Somebody wants to ask the upper trace in SQL."""
 
     def __init__(self, memory: Memory | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -254,6 +258,7 @@ class Traces(QObject):
         do = tr("Choose a .json or .json.gz trace of PyTorch, MXNet or Chrome.")
         what = tr("{file} cannot be opened as a trace", file=opening.path.name)
         self.trouble.emit(Trouble(what, why, do, str(opening.path)))
+        self.failed.emit(opening.path)
 
     def _end(self, opening: Opening) -> None:
         if self.opening is opening:

@@ -33,7 +33,7 @@ from diptych.gui.plots.series import Drawn, Kind, Series
 from diptych.gui.plots.surface import Surface
 from diptych.gui.plots.timeview import TimeView
 from diptych.gui.text.tr import tr
-from diptych.gui.theme import current, font
+from diptych.gui.theme import current, font, scaled
 
 _NEAR = 7
 """Pixels around a mark in which a click means it."""
@@ -159,7 +159,7 @@ class Chart(Surface):
             top = base + 1.0
         levels = [value for value, _ in self.marks.limits]
         top = max([top, *levels]) if self.top is None else top
-        return axis(base, top, 5 if self.height() > 130 else 3)
+        return axis(base, top, 5 if self.height() > scaled(130) else 3)
 
     @property
     def y_axis(self) -> Axis:
@@ -248,7 +248,7 @@ class Chart(Surface):
         metrics = QFontMetricsF(painter.font())
         text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, frame.rect.width() / 2)
         width = metrics.horizontalAdvance(text)
-        box = QRectF(frame.rect.left() + 4, frame.rect.top() + 1, width + 28, 18)
+        box = QRectF(frame.rect.left() + 4, frame.rect.top() + 1, width + 28, scaled(18))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour_with(tokens.bg1, 0.86))
         painter.drawRoundedRect(box, 4, 4)

@@ -6,11 +6,14 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from diptych.gui.plots.paint import LEFT, RIGHT
+from diptych.gui.plots.paint import RIGHT, margin
 from diptych.gui.plots.scale import STEPS
 from diptych.gui.plots.timeview import TimeView
 from diptych.gui.text.tr import tr
-from diptych.gui.theme import current, font
+from diptych.gui.theme import current, font, scaled
+
+FOOT = 24
+"""Height of the axis."""
 
 
 class Foot(QWidget):
@@ -20,7 +23,7 @@ class Foot(QWidget):
         super().__init__(parent)
         self._time = time
         self.inset = 0
-        self.setFixedHeight(24)
+        self.setFixedHeight(scaled(FOOT))
         self._name()
         time.unit_changed.connect(self._name)
         time.range_changed.connect(self.update)
@@ -50,7 +53,7 @@ class Foot(QWidget):
 def axis_labels(time: TimeView, width: float, inset: float) -> list[tuple[float, str]]:
     """Return pixel and text of each label of an axis that is ``width`` wide."""
     low, high = time.range
-    room = max(2, int(width - LEFT - RIGHT - inset) // 90)
+    room = max(2, int(width - margin() - RIGHT - inset) // scaled(90))
     ticks = time.unit.ticks(low, high, room)
     return [(_x(time, t, width - inset), time.unit.label(t, high - low)) for t in ticks]
 
@@ -66,18 +69,18 @@ def flag_of(time: TimeView) -> str:
 
 def _x(time: TimeView, place: float, width: float) -> float:
     low, high = time.range
-    return LEFT + (place - low) / (high - low) * (width - LEFT - RIGHT)
+    return margin() + (place - low) / (high - low) * (width - margin() - RIGHT)
 
 
 def paint_axis(painter: QPainter, time: TimeView, width: float, inset: float) -> None:
-    """Paint labels and flag of an axis at the painter's origin, 24 pixels high."""
+    """Paint labels and flag of an axis at the painter's origin, as high as `FOOT`."""
     tokens, flag = current(), flag_of(time)
     painter.setFont(font(11))
     metrics = QFontMetricsF(painter.font())
     painter.setPen(QColor(tokens.text3))
     what = tr("step") if time.unit is STEPS else tr("time")
     right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-    painter.drawText(QRectF(0, 0, LEFT - 16, 22), right, what)
+    painter.drawText(QRectF(0, 0, margin() - 8, scaled(22)), right, what)
     painter.setPen(QColor(tokens.text2))
     at = None if not flag or time.cross is None else _x(time, time.cross, width - inset)
     taken = metrics.horizontalAdvance(flag)
@@ -85,8 +88,8 @@ def paint_axis(painter: QPainter, time: TimeView, width: float, inset: float) ->
         wide = metrics.horizontalAdvance(text)
         if at is not None and abs(x - at) < (wide + taken) / 2 + 12:
             continue
-        left = min(max(x - wide / 2, LEFT - 12), width - wide - 2)
-        painter.drawText(QRectF(left, 0, wide + 2, 22), Qt.AlignmentFlag.AlignVCenter, text)
+        left = min(max(x - wide / 2, margin() - 12), width - wide - 2)
+        painter.drawText(QRectF(left, 0, wide + 2, scaled(22)), Qt.AlignmentFlag.AlignVCenter, text)
     if at is not None:
         _paint_flag(painter, at, flag, width)
 
@@ -96,7 +99,7 @@ def _paint_flag(painter: QPainter, x: float, text: str, whole: float) -> None:
     painter.setFont(font(11, 600))
     width = QFontMetricsF(painter.font()).horizontalAdvance(text) + 14
     left = min(max(x - width / 2, 2), whole - width - 2)
-    box = QRectF(left, 2, width, 18)
+    box = QRectF(left, 2, width, scaled(18))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(tokens.text1))

@@ -16,7 +16,7 @@ from diptych.gui.plots.reading import Reading
 from diptych.gui.plots.series import Kind
 from diptych.gui.text.format import UNKNOWN, number
 from diptych.gui.text.tr import tr
-from diptych.gui.theme import current, font
+from diptych.gui.theme import current, font, scaled
 
 _GAP, _NARROW = 14, 7
 _INNER = 4
@@ -142,7 +142,7 @@ class Legend(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Return the room for what must be seen."""
-        return QSize(int(min(self._least, _MOST)) + 2, 20)
+        return QSize(int(min(self._least, scaled(_MOST))) + 2, scaled(20))
 
     def sizeHint(self) -> QSize:
         """Return the same: more is taken where there is more."""

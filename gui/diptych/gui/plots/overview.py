@@ -12,12 +12,12 @@ from PySide6.QtWidgets import QWidget
 from diptych.gui.plots.arrays import draw_line
 from diptych.gui.plots.draw import draw
 from diptych.gui.plots.items import blended, colour_with, line_pen
-from diptych.gui.plots.paint import LEFT, RIGHT
+from diptych.gui.plots.paint import RIGHT, margin
 from diptych.gui.plots.scale import robust_range
 from diptych.gui.plots.series import Drawn, Kind, Series
 from diptych.gui.plots.timeview import TimeView
 from diptych.gui.text.tr import tr
-from diptych.gui.theme import current, font
+from diptych.gui.theme import current, font, scaled
 
 _GRIP = 6
 _CLICK = 3
@@ -39,7 +39,7 @@ class Overview(QWidget):
         self.text = ""
         self.inset = 0
         self._drag: tuple[str, float, tuple[float, float]] | None = None
-        self.setFixedHeight(40)
+        self.setFixedHeight(scaled(28) + 12)
         self.setMouseTracking(True)
         self.setAccessibleName(tr("Overview of the whole run"))
         self.setToolTip(tr("Drag to choose what is shown; with Shift, to select"))
@@ -60,7 +60,7 @@ class Overview(QWidget):
         return max(self._time.extent[1], self.expected or 0.0)
 
     def _strip(self) -> QRectF:
-        return QRectF(LEFT, 6, max(1, self.width() - LEFT - RIGHT - self.inset), 28)
+        return QRectF(margin(), 6, max(1, self.width() - margin() - RIGHT - self.inset), scaled(28))
 
     def _x(self, seconds: float) -> float:
         strip = self._strip()
@@ -78,9 +78,9 @@ class Overview(QWidget):
         painter.fillRect(strip, QColor(tokens.bg0))
         painter.setFont(font(11))
         painter.setPen(QColor(tokens.text2))
-        label = QRectF(0, strip.top(), LEFT - 8, strip.height())
+        label = QRectF(0, strip.top(), margin() - 8, strip.height())
         align = Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(label, align | Qt.AlignmentFlag.AlignRight, "run")
+        painter.drawText(label, align | Qt.AlignmentFlag.AlignRight, tr("run"))
         self._paint_curves(painter, strip)
         self._paint_frame(painter, strip)
         begin = self._x(self._time.extent[1]) + 12

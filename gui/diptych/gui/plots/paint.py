@@ -18,10 +18,15 @@ from diptych.gui.plots.marks import Marks, Stretch
 from diptych.gui.plots.outliers import Outlier
 from diptych.gui.plots.scale import Axis
 from diptych.gui.plots.series import Series
-from diptych.gui.theme import Tokens, font
+from diptych.gui.theme import Tokens, font, scaled
 
-LEFT, RIGHT = 48, 24
-"""Pixels beside the plots, the same in the whole stack."""
+RIGHT = 24
+"""Pixels right of the plots."""
+
+
+def margin() -> int:
+    """Return the pixels left of the plots, for values; the same in the whole stack."""
+    return scaled(48)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +67,14 @@ def grid(painter: QPainter, frame: Frame, times: list[float], tokens: Tokens) ->
         x = round(frame.x(time)) + 0.5
         painter.drawLine(QLineF(x, rect.top(), x, rect.bottom()))
     painter.setFont(font(11))
+    line = scaled(16)
     for value in frame.axis.ticks:
         y = round(frame.y(value)) + 0.5
         base = value == frame.axis.low
         painter.setPen(line_pen(tokens.line2 if base else tokens.grid))
         painter.drawLine(QLineF(rect.left(), y, rect.right(), y))
         painter.setPen(QColor(tokens.text2))
-        box = QRectF(0, y - 8, LEFT - 8, 16)
+        box = QRectF(0, y - line / 2, margin() - 8, line)
         painter.drawText(
             box,
             Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
@@ -105,7 +111,7 @@ def captures(painter: QPainter, frame: Frame, marks: Marks, tokens: Tokens) -> N
 
 
 _TALL = 80
-_LINE = 16
+_NAME = 16
 """Pixels from one line of names to the next."""
 
 
@@ -121,7 +127,7 @@ def names(painter: QPainter, frame: Frame, marks: Marks, tokens: Tokens) -> None
     )
     for text, begins in said:
         width = metrics.horizontalAdvance(text)
-        box = _room(frame, [QRectF(x, 0, width, _LINE) for x in begins], taken)
+        box = _room(frame, [QRectF(x, 0, width, scaled(_NAME)) for x in begins], taken)
         if box is not None:
             taken.append(box)
             painter.fillRect(box.adjusted(-2, 0, 2, 0), colour_with(tokens.bg1, 0.8))
@@ -161,9 +167,9 @@ def _stall_names(frame: Frame, marks: Marks) -> list[tuple[str, list[float]]]:
 
 def _room(frame: Frame, places: list[QRectF], taken: list[QRectF]) -> QRectF | None:
     """Return the first place that is in sight and free, in the first line or the next ones."""
-    for line in range(3 if frame.rect.height() > _TALL else 2):
+    for line in range(3 if frame.rect.height() > scaled(_TALL) else 2):
         for place in places:
-            box = place.translated(0, frame.rect.top() + 1 + line * _LINE)
+            box = place.translated(0, frame.rect.top() + 1 + line * scaled(_NAME))
             wide = box.adjusted(-4, 0, 4, 0)
             if frame.rect.contains(box) and not any(wide.intersects(other) for other in taken):
                 return box

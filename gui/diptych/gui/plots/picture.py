@@ -9,14 +9,14 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
 
 from diptych.gui.plots import paint
-from diptych.gui.plots.foot import paint_axis
+from diptych.gui.plots.foot import FOOT, paint_axis
 from diptych.gui.plots.legend import paint_entries
-from diptych.gui.plots.row import HEAD, Row
+from diptych.gui.plots.row import Row, head
 from diptych.gui.plots.timeview import TimeView
-from diptych.gui.theme import current, font
+from diptych.gui.theme import current, font, scaled
 
 SCALE = 2
-_LINE, _FOOT, _MARGIN = 20, 26, 12
+_MARGIN = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +32,16 @@ class Heading:
 def picture_of(rows: Sequence[Row], time: TimeView, runs: Sequence[Heading]) -> QImage:
     """Return ``rows`` one above the other, as they are shown, twice as large."""
     width = max([row.width() for row in rows], default=400)
-    heights = [HEAD + sum(max(1, chart.height()) for chart in row.charts) for row in rows]
-    top = _MARGIN + _LINE * len(runs) + 6
-    size = QSize(width, top + sum(heights) + _FOOT + _MARGIN)
+    heights = [head() + sum(max(1, chart.height()) for chart in row.charts) for row in rows]
+    each = scaled(20)
+    top = _MARGIN + each * len(runs) + 6
+    size = QSize(width, top + sum(heights) + scaled(FOOT) + 2 + _MARGIN)
     image = QImage(size * SCALE, QImage.Format.Format_RGB32)
     image.setDevicePixelRatio(SCALE)
     image.fill(QColor(current().bg1))
     painter = QPainter(image)
     for line, run in enumerate(runs):
-        _paint_run(painter, _MARGIN + line * _LINE, width, run)
+        _paint_run(painter, QRectF(0, _MARGIN + line * each, width, each), run)
     y = float(top)
     for row, height in zip(rows, heights, strict=True):
         _paint_row(painter, y, width, row)
@@ -52,21 +53,23 @@ def picture_of(rows: Sequence[Row], time: TimeView, runs: Sequence[Heading]) -> 
     return image
 
 
-def _paint_run(painter: QPainter, y: float, width: float, run: Heading) -> None:
+def _paint_run(painter: QPainter, line: QRectF, run: Heading) -> None:
     tokens = current()
     painter.setPen(Qt.PenStyle.NoPen)
-    paint.paint_mark(painter, QPointF(_MARGIN + 6, y + _LINE / 2), 4, run.colour, run.mark)
+    paint.paint_mark(painter, QPointF(_MARGIN + 6, line.center().y()), 4, run.colour, run.mark)
     x = _MARGIN + 18.0
     for text, face, colour in (
         (run.name, font(12, 600), tokens.text1),
         (run.text, font(11), tokens.text2),
     ):
         metrics = QFontMetricsF(face)
-        room = width - x - _MARGIN
+        room = line.width() - x - _MARGIN
         shown = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, room)
         painter.setFont(face)
         painter.setPen(QColor(colour))
-        painter.drawText(QRectF(x, y, room, _LINE), Qt.AlignmentFlag.AlignVCenter, shown)
+        painter.drawText(
+            QRectF(x, line.top(), room, line.height()), Qt.AlignmentFlag.AlignVCenter, shown
+        )
         x += metrics.horizontalAdvance(shown) + 10
 
 
@@ -78,13 +81,13 @@ def _paint_row(painter: QPainter, y: float, width: float, row: Row) -> None:
     ):
         painter.setFont(face)
         painter.setPen(QColor(colour))
-        painter.drawText(QRectF(x, y, width, HEAD), Qt.AlignmentFlag.AlignVCenter, text)
+        painter.drawText(QRectF(x, y, width, head()), Qt.AlignmentFlag.AlignVCenter, text)
         x += QFontMetricsF(face).horizontalAdvance(text) + 8
-    legend = QRectF(x, y, width - x - paint.RIGHT, HEAD)
+    legend = QRectF(x, y, width - x - paint.RIGHT, head())
     for chart in row.charts:
         chart.bring_up_to_date()
     paint_entries(painter, legend, row.current_entries())
-    y += HEAD
+    y += head()
     for chart in row.charts:
         painter.save()
         painter.translate(0, y)

@@ -26,10 +26,14 @@ from diptych.gui.plots.series import Kind, Series
 from diptych.gui.plots.timeview import TimeView
 from diptych.gui.text.format import number
 from diptych.gui.text.tr import tr
-from diptych.gui.theme import current, font
+from diptych.gui.theme import current, font, scaled
 
-HEAD = 24
 _LEGEND_MS = 120
+
+
+def head() -> int:
+    """Return how high the line with title and legend is."""
+    return scaled(24)
 
 
 class Title(QWidget):
@@ -50,12 +54,12 @@ class Title(QWidget):
     def sizeHint(self) -> QSize:
         """Return the room that title and unit need."""
         width = 28 + QFontMetricsF(font(12, 600)).horizontalAdvance(self.title)
-        return QSize(int(width + QFontMetricsF(font(11)).horizontalAdvance(self.unit)) + 12, HEAD)
+        return QSize(int(width + QFontMetricsF(font(11)).horizontalAdvance(self.unit)) + 12, head())
 
     def minimumSizeHint(self) -> QSize:
         """Return the room for the title alone."""
         width = 32 + QFontMetricsF(font(12, 600)).horizontalAdvance(self.title)
-        return QSize(int(width), HEAD)
+        return QSize(int(width), head())
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the chevron, title and unit."""
@@ -116,7 +120,7 @@ def _signature(series: Series) -> tuple[object, ...]:
 class Row(QWidget):
     """One plot of the stack, or one a run when ``each`` is set.
 
-    ``height`` is what one chart should have, ``least`` what it needs.
+    ``height`` is what one chart should have, ``least`` what it needs, before the type is scaled.
     """
 
     folded_changed = Signal()
@@ -146,7 +150,7 @@ class Row(QWidget):
     ) -> None:
         super().__init__(parent)
         self.key, self.each = key, each
-        self.wanted, self.least = height, least
+        self.wanted, self.least = scaled(height), scaled(least)
         self._time, self._zero, self._named = time, zero, named
         self._top, self._show = top, show
         self.title = Title(title, unit)
@@ -163,15 +167,15 @@ class Row(QWidget):
         time.cross_changed.connect(self.update_legend)
 
     def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.setContentsMargins(3, 0, RIGHT, 0)
-        head.setSpacing(12)
-        head.addWidget(self.title)
-        head.addWidget(self.legend, 1)
+        line = QHBoxLayout()
+        line.setContentsMargins(3, 0, RIGHT, 0)
+        line.setSpacing(12)
+        line.addWidget(self.title)
+        line.addWidget(self.legend, 1)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 2, 0, 0)
         self._column.setSpacing(0)
-        self._column.addLayout(head)
+        self._column.addLayout(line)
 
     def is_news(self, series: Sequence[Series], marks: Marks) -> bool:
         """Whether `set_series` would change the picture.

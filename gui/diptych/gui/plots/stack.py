@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 from diptych.gui.plots.foot import Foot
 from diptych.gui.plots.keys import steer
 from diptych.gui.plots.overview import Overview
-from diptych.gui.plots.paint import LEFT, RIGHT
-from diptych.gui.plots.row import HEAD, Row
+from diptych.gui.plots.paint import RIGHT, margin
+from diptych.gui.plots.row import Row, head
 from diptych.gui.plots.timeview import TimeView
 from diptych.gui.text.tr import tr
 
@@ -75,7 +75,8 @@ class PlotStack(QWidget):
     def fit_heights(self) -> None:
         """Share the height among the rows; where it is short, each gets its least."""
         shown = [row for row in self.rows if not row.isHidden()]
-        heads = sum(HEAD + 2 for _ in shown)
+        top = head() + 2
+        heads = top * len(shown)
         open_rows = [(row, max(1, len(row.charts))) for row in shown if not row.folded]
         wanted = sum(row.wanted * n for row, n in open_rows)
         least = sum(row.least * n for row, n in open_rows)
@@ -86,13 +87,13 @@ class PlotStack(QWidget):
             count = 0 if row.folded else max(1, len(row.charts))
             grow = (row.wanted - row.least + 1) * share if room < wanted else None
             each = row.least + grow if grow is not None else row.wanted * room / max(1, wanted)
-            row.setFixedHeight(HEAD + 2 + int(each * count))
+            row.setFixedHeight(top + int(each * count))
 
     def place_in_view(self, place: float) -> QPoint:
         """Return where a place on the axis is, in pixels of the stack, at the top of the plots."""
         low, high = self.time.range
-        width = self._scroll.viewport().width() - LEFT - RIGHT
-        x = LEFT + (place - low) / (high - low) * width
+        width = self._scroll.viewport().width() - margin() - RIGHT
+        x = margin() + (place - low) / (high - low) * width
         return QPoint(int(x), self._scroll.y())
 
     def _soon(self) -> None:

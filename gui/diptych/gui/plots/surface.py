@@ -36,8 +36,8 @@ class Surface(QWidget):
 
     def plot_rect(self) -> QRectF:
         """Return the pixels in which curves are drawn."""
-        width, height = self.width() - paint.LEFT - paint.RIGHT, self.height() - TOP - BOTTOM
-        return QRectF(paint.LEFT, TOP, max(1, width), max(1, height))
+        width, height = self.width() - paint.margin() - paint.RIGHT, self.height() - TOP - BOTTOM
+        return QRectF(paint.margin(), TOP, max(1, width), max(1, height))
 
     def place_of(self, x: float) -> float:
         """Return the place on the axis at a pixel, in the newest range, drawn or not."""

@@ -116,6 +116,12 @@ _SPECS = (
         None,
         True,
     ),
+    _Spec(
+        "jump",
+        tr("Show in Timeline"),
+        tr("Go from the operators of a window to its trace, and back"),
+        ("Ctrl+J",),
+    ),
     _Spec("export_png", tr("Plots as PNG…"), tr("Write a picture of the plots"), ("Ctrl+Shift+S",)),
     _Spec("copy_plots", tr("Copy plots"), tr("Put a picture of the plots on the clipboard")),
     _Spec("stop", tr("Stop"), tr("End the runs that are shown and live"), ("Ctrl+.",), "stop"),
@@ -203,7 +209,7 @@ _MENUS: tuple[tuple[str, tuple[str | None, ...]], ...] = (
             "clear",
         ),
     ),
-    (tr("&View"), (*_TABS, None, *PLOTS, None, "refresh", None, "@theme", "calm")),
+    (tr("&View"), (*_TABS, "jump", None, *PLOTS, None, "refresh", None, "@theme", "calm")),
     (
         tr("&Run"),
         (
@@ -355,7 +361,8 @@ class KeyRow:
     name: str
     keys: tuple[str, ...]
     tip: str
-    action: QAction
+    action: QAction | None = None
+    """``None`` for a key of one view that no action has."""
 
 
 def key_rows(bar: QMenuBar) -> list[KeyRow]:

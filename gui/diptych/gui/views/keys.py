@@ -24,6 +24,7 @@ from diptych.gui.theme import font, scaled
 from diptych.gui.views.actions import KeyRow, key_rows
 from diptych.gui.views.help import Plain
 from diptych.gui.views.screen import room
+from diptych.gui.views.view_keys import view_keys
 from diptych.gui.views.widgets import label, part
 
 
@@ -32,7 +33,7 @@ class KeysDialog(Plain):
 
     def __init__(self, menus: QMenuBar, parent: QWidget | None = None) -> None:
         super().__init__(tr("Keyboard shortcuts"), parent)
-        self.rows = key_rows(menus)
+        self.rows = [*key_rows(menus), *view_keys()]
         self.filter = QLineEdit()
         self.filter.setPlaceholderText(tr("Filter by name or key"))
         self.filter.setAccessibleName(tr("Filter shortcuts"))
@@ -46,7 +47,7 @@ class KeysDialog(Plain):
         body.setSpacing(12)
         head = QHBoxLayout()
         head.addWidget(label(tr("Keyboard shortcuts"), size=14, weight=600), 1)
-        self.filter.setMinimumWidth(220)
+        self.filter.setMinimumWidth(scaled(220))
         head.addWidget(self.filter)
         body.addLayout(head)
         body.addWidget(self._scroll, 1)

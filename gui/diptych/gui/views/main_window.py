@@ -28,6 +28,7 @@ from diptych.gui.views.empty import EmptyView
 from diptych.gui.views.error_bar import ErrorBar
 from diptych.gui.views.finding import Finding
 from diptych.gui.views.header import Header, logo
+from diptych.gui.views.jumping import Jumping
 from diptych.gui.views.memory import Memory
 from diptych.gui.views.plot_actions import PlotActions
 from diptych.gui.views.runs_list import RunsList
@@ -74,6 +75,7 @@ class MainWindow(QMainWindow):
         self.finding = Finding(self)
         self.care = CareCommands(self)
         self.plots = PlotActions(self.stage, self.context.selection, self.actions_)
+        self.jumping = Jumping(self)
         self.memory = Memory(self)
         self._connect()
         self._connect_actions()

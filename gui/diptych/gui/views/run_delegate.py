@@ -66,7 +66,7 @@ class RunDelegate(QStyledItemDelegate):
         """Hand over the name if there is another one."""
         # A field of one line shows line breaks as something else: untouched, it says nothing.
         if isinstance(editor, QLineEdit) and editor.isModified():
-            model.setData(index, editor.text())  # type: ignore[arg-type]  # PySide's stub
+            model.setData(index, editor.text())
 
     def updateEditorGeometry(
         self, editor: QWidget, option: QStyleOptionViewItem, _index: Index

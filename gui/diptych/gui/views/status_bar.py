@@ -7,12 +7,14 @@ from pathlib import Path
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
+from diptych.gui.models.brush import Brushed, brushed
 from diptych.gui.models.completion import completed_count, progress
 from diptych.gui.models.hub import RunHub
 from diptych.gui.models.machine import MachineModel
 from diptych.gui.models.runtimes import RuntimeModel
 from diptych.gui.models.selection import Selection
 from diptych.gui.text import format as fmt
+from diptych.gui.text.names import short_names
 from diptych.gui.text.runs import is_foreign, short_path
 from diptych.gui.text.tr import tr, trn
 from diptych.gui.theme import manager, scaled
@@ -93,13 +95,15 @@ class StatusBar(QWidget):
             mode=Qt.TextElideMode.ElideMiddle,
         )
         self._place.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+        self.brush = Elided(ink="accent", size=11)
+        self.brush.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         self._lag = label(ink="label", size=11)
         self._lost = label(ink="label", size=11)
         self._installing = Elided(ink="label", size=11)
         self._runtimes = runtimes
         self._runtime = Elided(ink="label", size=11)
         self._gpu = label(ink="label", size=11)
-        for widget in (self._place, self._lag, self._lost):
+        for widget in (self._place, self.brush, self._lag, self._lost):
             row.addWidget(widget)
         row.addStretch(1)
         for words in (self._installing, self._runtime):
@@ -113,6 +117,7 @@ class StatusBar(QWidget):
         self._soon.timeout.connect(self.refresh)
         hub.snapshot_changed.connect(self._news)
         selection.shown_changed.connect(self.refresh)
+        selection.range_changed.connect(self.refresh)
         machine.changed.connect(self.refresh)
         runtimes.progressed.connect(self._show_installing)
         manager().changed.connect(self.refresh)
@@ -133,6 +138,7 @@ class StatusBar(QWidget):
                 slot.show_run(pair[1], square=look.square, colour=look.colour)
         snapshots = [snapshot for _, snapshot in known]
         self._place.setVisible(not snapshots)
+        self._show_brush(snapshots)
         self._show_lag(snapshots)
         self._show_lost(snapshots)
         self._show_machine(snapshots)
@@ -147,6 +153,18 @@ class StatusBar(QWidget):
         words = [f"{TITLES[name]}: {begun.progress.text}" for name, begun in going]
         self._installing.show_text(" · ".join(words))
         self._installing.setVisible(bool(words))
+
+    def _show_brush(self, snapshots: list[RunSnapshot]) -> None:
+        """Say which steps of which run are selected."""
+        span, axis = self._selection.range, self._selection.axis
+        names = short_names(snapshots)
+        parts = [
+            _brush_words(name, brushed(span, axis, snapshot))
+            for name, snapshot in zip(names, snapshots, strict=True)
+        ]
+        self.brush.setVisible(span is not None and bool(parts))
+        said = tr(", ").join(parts)
+        self.brush.show_text(tr("{what} selected", what=said) if parts else "")
 
     def _show_lag(self, snapshots: list[RunSnapshot]) -> None:
         lags = [s.lag for s in snapshots if s.state.live and s.lag is not None]
@@ -198,6 +216,16 @@ class StatusBar(QWidget):
         if machine is None or snapshots:
             return ""
         return gpu_words([gpu.name for gpu in machine.gpus])
+
+
+def _brush_words(name: str, part: Brushed | None) -> str:
+    """Return such as ``steps 120–480 of torch``."""
+    if part is None or part.first is None or part.last is None:
+        return tr("no step of {run}", run=name)
+    if part.first == part.last:
+        return tr("step {n} of {run}", n=fmt.count(part.first), run=name)
+    first, last = fmt.count(part.first), fmt.count(part.last)
+    return tr("steps {first}–{last} of {run}", first=first, last=last, run=name)
 
 
 def runtime_words(snapshot: RunSnapshot) -> str:

@@ -16,7 +16,7 @@ from diptych.gui.text.outlier import (
     unknown,
 )
 from diptych.gui.text.tr import tr
-from diptych.gui.theme import current
+from diptych.gui.theme import current, scaled
 from diptych.gui.views.widgets import Bar, Mark, icon_button, label, link
 from diptych.profiling.runs.outlier import Explanation
 
@@ -43,7 +43,7 @@ class StepCard(QFrame):
         self.setProperty("part", "card")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setFixedWidth(_WIDE)
+        self.setFixedWidth(scaled(_WIDE))
         self.found: Explanation | None = None
         self._mark, self.title = Mark(), label(size=13, weight=600)
         self._before = icon_button("chevron-up", tr("Unusual step before"), "Shift+P")
@@ -108,9 +108,7 @@ class StepCard(QFrame):
         column.addSpacing(4)
         sentences = different(found)
         if not sentences:
-            column.addWidget(
-                label(tr("Nothing else that is recorded was different."), wrap=True)
-            )
+            column.addWidget(label(tr("Nothing else that is recorded was different."), wrap=True))
         for sentence in sentences:
             column.addWidget(label(sentence, wrap=True, weight=500))
         for text in (_same(found), _unknown(found)):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from diptych.gui.models.hub import RunHub
 from diptych.gui.models.selection import Selection
@@ -72,9 +72,23 @@ class TabRow(QWidget):
             tab.clicked.connect(lambda _=False, number=number: self.chosen.emit(number))
             row.addWidget(tab)
         row.addStretch(1)
+        self._offer = QToolButton()
+        self._offer.setFont(font(12, 500))
+        self._offer.hide()
+        row.addWidget(self._offer)
         self.tools = LiveTools(hub, selection, follow)
         row.addWidget(self.tools)
         row.setSpacing(8)
+
+    def offer(self, action: QAction) -> None:
+        """Have a button for ``action``, which `show_offer` shows."""
+        self._offer.setDefaultAction(action)
+        self._offer.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+
+    def show_offer(self, on: bool) -> None:
+        """Show the button, or hide it where it leads nowhere."""
+        self._offer.setVisible(on)
+        self._fit()
 
     def choose(self, number: int, *, plots: bool) -> None:
         """Mark a tab as the current one; ``plots`` says whether it has the time axis."""
@@ -84,5 +98,9 @@ class TabRow(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Tell the tools how much room the tabs leave them."""
         super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
         tabs = sum(tab.width() + 8 for tab in self._tabs)
-        self.tools.fit(self.width() - tabs - 24)
+        offer = 0 if self._offer.isHidden() else self._offer.sizeHint().width() + 8
+        self.tools.fit(self.width() - tabs - offer - 24)

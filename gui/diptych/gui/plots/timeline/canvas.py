@@ -34,9 +34,9 @@ from diptych.gui.plots.timeline.hands import Hands
 from diptych.gui.plots.timeline.headers import paint_names, paint_reading
 from diptych.gui.plots.timeline.picture import LanePicture, lane_places
 from diptych.gui.plots.timeline.span import Span
-from diptych.gui.plots.timeline.strip import LEFT, Strip
+from diptych.gui.plots.timeline.strip import Strip, margin
 from diptych.gui.text.tr import tr
-from diptych.gui.theme import current, manager
+from diptych.gui.theme import current, manager, scale, scaled
 
 _TICK = 92
 
@@ -70,7 +70,7 @@ class Canvas(Strip):
         super().__init__(span, parent)
         self.hands = Hands(self)
         self.scene = scene
-        self.layout_ = Layout(scene)
+        self.layout_ = Layout(scene, scale())
         self.marks = Marks()
         self.offset = 0.0
         self.zero = 0.0
@@ -156,12 +156,12 @@ class Canvas(Strip):
     def hit(self, at: QPointF) -> Hit | None:
         """Return what is under a point."""
         item = self.band_at(at.y())
-        if item is None or item.band.track < 0 or at.x() < LEFT:
+        if item is None or item.band.track < 0 or at.x() < margin():
             return None if item is None else Hit(item)
         base = int(self.scene.lod.lanes.base[item.band.track])
         for level, (y, height) in reversed(list(enumerate(lane_places(item)))):
             if y <= at.y() < y + height:
-                found = self._hit_lane(item, base + level, int(at.x() - LEFT))
+                found = self._hit_lane(item, base + level, int(at.x() - margin()))
                 if found is not None or not item.band.collapsed:
                     return found or Hit(item)
         return Hit(item)
@@ -236,13 +236,13 @@ class Canvas(Strip):
             if ratio != self.picture.ratio:
                 self.picture = LanePicture(self.scene, current(), ratio)
             low, high = self.span.low - self.zero, self.span.high - self.zero
-            times = ticks.ticks(low, high, max(2, self.room // _TICK))
+            times = ticks.ticks(low, high, max(2, self.room // scaled(_TICK)))
             self._image = self.picture.draw(
                 self.placed(),
                 (self.room, self.height()),
                 self.span.low - self.offset,
                 self.per_pixel,
-                [self.x_at(at + self.zero) - LEFT for at in times],
+                [self.x_at(at + self.zero) - margin() for at in times],
                 self.layout_.pinned_height,
             )
             if self.picture.behind:
@@ -253,13 +253,13 @@ class Canvas(Strip):
         """Draw it."""
         tokens, placed = current(), self.placed()
         painter = QPainter(self)
-        painter.drawImage(QPointF(LEFT, 0), self.draw())
-        area = QRectF(LEFT, 0, self.room, self.height())
+        painter.drawImage(QPointF(margin(), 0), self.draw())
+        area = QRectF(margin(), 0, self.room, self.height())
         painter.setClipRect(area)
         painter.setPen(line_pen(tokens.line1))
         for item in placed:
             if item.band.pinned or item.bottom > self.layout_.pinned_height:
-                painter.drawLine(LEFT, item.bottom - 1, self.width(), item.bottom - 1)
+                painter.drawLine(margin(), item.bottom - 1, self.width(), item.bottom - 1)
         self._paint_over(painter, area)
         painter.setClipping(False)
         if self._names is None:
@@ -301,9 +301,9 @@ class Canvas(Strip):
 
     def _frame(self, painter: QPainter, row: int, *, strong: bool) -> None:
         box = self.box(row)
-        if box is not None and box.right() >= LEFT and box.left() <= self.width():
+        if box is not None and box.right() >= margin() and box.left() <= self.width():
             shown = QRectF(box)
-            shown.setLeft(max(box.left(), LEFT - 4))
+            shown.setLeft(max(box.left(), margin() - 4))
             shown.setRight(min(box.right(), self.width() + 4))
             overlay.outline(painter, shown, current(), strong=strong)
 

@@ -14,12 +14,15 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
 
-from diptych.gui.theme import font
+from diptych.gui.theme import font, scaled
 
-HEIGHT = 14
-"""Logical pixels of a line of text."""
 _WIDEST = 420
 _SIZE = 11
+
+
+def line_height() -> int:
+    """Return the logical pixels of a line of text."""
+    return scaled(14)
 
 
 class Glyphs:
@@ -34,11 +37,11 @@ class Glyphs:
         self.dots = len(names)
         self.offset = np.full(len(names) + 1, -1, np.int32)
         self.length = np.zeros(len(names) + 1, np.int32)
-        self.rows = ceil(HEIGHT * ratio)
+        self.rows = ceil(line_height() * ratio)
         self.atlas: NDArray[np.uint8] = np.zeros((self.rows, 1 << 14), np.uint8)
         self._used = 0
         made = font(_SIZE, 400, tabular=False)
-        made.setPixelSize(max(1, round(_SIZE * ratio)))
+        made.setPixelSize(max(1, round(scaled(_SIZE) * ratio)))
         self._font = made
         self._metrics = QFontMetricsF(made)
         self._add(self.dots, "…")
@@ -48,7 +51,9 @@ class Glyphs:
         self._add(number, text)
 
     def _add(self, number: int, text: str) -> None:
-        shown = self._metrics.elidedText(text, Qt.TextElideMode.ElideRight, _WIDEST * self.ratio)
+        shown = self._metrics.elidedText(
+            text, Qt.TextElideMode.ElideRight, scaled(_WIDEST) * self.ratio
+        )
         # Painted letters stand on whole pixels, so a name is wider than it is measured.
         wide = ceil(self._metrics.horizontalAdvance(shown) + 0.6 * len(shown)) + 4
         image = QImage(wide, self.rows, QImage.Format.Format_Grayscale8)

@@ -10,9 +10,8 @@ from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QToolTip
 
 from diptych.gui.models import trace_walk as walk
-from diptych.gui.models.trace_layout import ROW
-from diptych.gui.plots.timeline.headers import CHEVRON
-from diptych.gui.plots.timeline.strip import LEFT
+from diptych.gui.plots.timeline.headers import chevron
+from diptych.gui.plots.timeline.strip import margin
 from diptych.gui.text.timeline import hit_words
 
 if TYPE_CHECKING:
@@ -46,11 +45,11 @@ class Hands:
             return
         self._from = self._last = at
         item = canvas.band_at(at.y())
-        if at.x() < LEFT:
+        if at.x() < margin():
             self._mode = "name"
             if item is not None:
                 canvas.set_current(item.band.key)
-                if at.x() < CHEVRON:
+                if at.x() < chevron():
                     self._mode = ""
                     canvas.layout_.collapse(item.band.key)
                     canvas.rearranged()
@@ -62,7 +61,7 @@ class Hands:
     def move(self, event: QMouseEvent) -> None:
         """Go on with a drag, or follow the mouse."""
         canvas, at = self._canvas, event.position()
-        canvas.span.set_cross(canvas.time(at.x()) if at.x() >= LEFT else None)
+        canvas.span.set_cross(canvas.time(at.x()) if at.x() >= margin() else None)
         if self._from is None:
             self._hover(at)
             return
@@ -146,7 +145,7 @@ class Hands:
         """Show a slice, or a band's lanes, in full."""
         canvas = self._canvas
         found = canvas.hit(event.position())
-        if event.position().x() < LEFT and event.position().x() >= CHEVRON and found:
+        if event.position().x() < margin() and event.position().x() >= chevron() and found:
             canvas.layout_.collapse(found.band.band.key)
             canvas.rearranged()
         elif found is not None and found.count == 1:
@@ -158,8 +157,8 @@ class Hands:
         steps, aside = turn.y() / 120, turn.x() / 120
         if event.modifiers() & _SHIFT:
             canvas.span.pan(-(steps or aside) * _STEP)
-        elif event.modifiers() & _CONTROL or event.position().x() < LEFT:
-            canvas.scroll_to(canvas.scrolled_by - round(steps * 3 * ROW))
+        elif event.modifiers() & _CONTROL or event.position().x() < margin():
+            canvas.scroll_to(canvas.scrolled_by - round(steps * 3 * canvas.layout_.row))
         elif aside and abs(aside) > abs(steps):
             canvas.span.pan(-aside * _STEP)
         else:
@@ -219,7 +218,9 @@ class Hands:
             return lambda: span.zoom(factor, span.cross)
 
         def page(way: int) -> Callable[[], object]:
-            return lambda: canvas.scroll_to(canvas.scrolled_by + way * (canvas.height() - 2 * ROW))
+            return lambda: canvas.scroll_to(
+                canvas.scrolled_by + way * (canvas.height() - 2 * canvas.layout_.row)
+            )
 
         return {
             Key.Key_W: zoom(1 / 1.4),

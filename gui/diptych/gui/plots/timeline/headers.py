@@ -11,14 +11,20 @@ from diptych.gui.models.trace_layout import Placed
 from diptych.gui.plots.items import line_pen
 from diptych.gui.plots.scale import Axis
 from diptych.gui.plots.timeline.picture import curve_room
-from diptych.gui.plots.timeline.strip import LEFT
-from diptych.gui.theme import Tokens, font, pixmap
+from diptych.gui.plots.timeline.strip import margin
+from diptych.gui.theme import Tokens, font, pixmap, scaled
 
-CHEVRON = 24
-"""Pixels at the left that collapse a band."""
-_AXIS = 44
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+def chevron() -> int:
+    """Return the pixels at the left that collapse a band."""
+    return scaled(24)
+
+
+def _axis_room() -> int:
+    return scaled(44)
 
 
 def paint_names(
@@ -31,12 +37,12 @@ def paint_names(
     pinned: int,
 ) -> QPixmap:
     """Return the column of names; the readings of curves are left out."""
-    made = QPixmap(round(LEFT * ratio), max(1, round(size[1] * ratio)))
+    made = QPixmap(round(margin() * ratio), max(1, round(size[1] * ratio)))
     made.setDevicePixelRatio(ratio)
     made.fill(QColor(tokens.bg1))
     painter = QPainter(made)
     for part in (False, True):
-        painter.setClipRect(QRect(0, 0 if part else pinned, LEFT, size[1]))
+        painter.setClipRect(QRect(0, 0 if part else pinned, margin(), size[1]))
         for item in placed:
             if item.band.pinned is part and item.bottom > 0 and item.y < size[1]:
                 _name(painter, item, tokens, current=item.band.key == current_key)
@@ -44,45 +50,47 @@ def paint_names(
                     _axis(painter, item, ranges[item.band.curve], tokens)
     painter.setClipping(False)
     painter.setPen(line_pen(tokens.line1))
-    painter.drawLine(LEFT - 1, 0, LEFT - 1, size[1])
+    painter.drawLine(margin() - 1, 0, margin() - 1, size[1])
     painter.end()
     return made
 
 
 def _name(painter: QPainter, item: Placed, tokens: Tokens, *, current: bool) -> None:
     band = item.band
-    box = QRectF(0, item.y, LEFT - 1, band.height)
+    box = QRectF(0, item.y, margin() - 1, band.height)
     if current:
         painter.fillRect(box.adjusted(0, 0, 0, -1), QColor(tokens.selection))
     if band.pinned:
         painter.fillRect(QRectF(0, item.y, 2, band.height - 1), QColor(tokens.accent))
-    top = item.y + (4 if band.height < 40 else 5)
+    below = band.height >= scaled(40)
+    top, line = item.y + (5 if below else 4), scaled(18)
     icon = "chevron-right" if band.collapsed else "chevron-down"
     painter.drawPixmap(
-        8, int(top + 3), pixmap(icon, tokens.text2, 12, painter.device().devicePixelRatioF())
+        8,
+        int(top + line / 2 - scaled(6)),
+        pixmap(icon, tokens.text2, scaled(12), painter.device().devicePixelRatioF()),
     )
     painter.setFont(font(12, 600))
-    wide = LEFT - CHEVRON - 8 - (_AXIS if band.curve >= 0 else 0)
+    wide = margin() - chevron() - 8 - (_axis_room() if band.curve >= 0 else 0)
     metrics = QFontMetricsF(painter.font())
     title = metrics.elidedText(band.title, Qt.TextElideMode.ElideRight, wide)
     painter.setPen(QColor(tokens.text1))
-    painter.drawText(QRectF(CHEVRON, top, wide, 18), _LEFT, title)
+    painter.drawText(QRectF(chevron(), top, wide, line), _LEFT, title)
     used = metrics.horizontalAdvance(title) + 6
     painter.setFont(font(11))
     painter.setPen(QColor(tokens.text2))
-    below = band.height >= 40
     place = (
-        QRectF(CHEVRON, top + 17, wide, 16)
+        QRectF(chevron(), top + line - 1, wide, scaled(16))
         if below
-        else QRectF(CHEVRON + used, top, wide - used, 18)
+        else QRectF(chevron() + used, top, wide - used, line)
     )
-    if place.width() > 24:
+    if place.width() > scaled(24):
         detail = QFontMetricsF(painter.font()).elidedText(
             band.detail, Qt.TextElideMode.ElideRight, place.width()
         )
         painter.drawText(place, _LEFT, detail)
     painter.setPen(line_pen(tokens.line1))
-    painter.drawLine(0, item.bottom - 1, LEFT, item.bottom - 1)
+    painter.drawLine(0, item.bottom - 1, margin(), item.bottom - 1)
 
 
 def _axis(painter: QPainter, item: Placed, rule: Axis, tokens: Tokens) -> None:
@@ -94,7 +102,11 @@ def _axis(painter: QPainter, item: Placed, rule: Axis, tokens: Tokens) -> None:
     for value in (rule.low, rule.high):
         share = (value - rule.low) / (rule.high - rule.low)
         y = below - share * (below - above)
-        painter.drawText(QRectF(LEFT - _AXIS - 6, y - 8, _AXIS, 16), _RIGHT, rule.label(value))
+        painter.drawText(
+            QRectF(margin() - _axis_room() - 6, y - scaled(8), _axis_room(), scaled(16)),
+            _RIGHT,
+            rule.label(value),
+        )
 
 
 def paint_reading(painter: QPainter, item: Placed, text: str, tokens: Tokens) -> None:
@@ -102,8 +114,10 @@ def paint_reading(painter: QPainter, item: Placed, text: str, tokens: Tokens) ->
     painter.setFont(font(11))
     painter.setPen(QColor(tokens.text2))
     if item.band.collapsed:
-        place = QRectF(LEFT - 84, item.y + 4, 78, 18)
+        place = QRectF(margin() - scaled(78) - 6, item.y + 4, scaled(78), scaled(18))
         painter.drawText(place, _RIGHT, text)
     else:
-        place = QRectF(CHEVRON, item.y + 22, LEFT - CHEVRON - _AXIS - 8, 16)
+        place = QRectF(
+            chevron(), item.y + scaled(18) + 4, margin() - chevron() - _axis_room() - 8, scaled(16)
+        )
         painter.drawText(place, _LEFT, text)

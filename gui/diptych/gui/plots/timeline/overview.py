@@ -22,14 +22,14 @@ from diptych.gui.plots.items import colour_with, line_pen
 from diptych.gui.plots.timeline import pixels
 from diptych.gui.plots.timeline.palette import make_palette, number
 from diptych.gui.plots.timeline.span import Span
-from diptych.gui.plots.timeline.strip import LEFT, Strip
+from diptych.gui.plots.timeline.strip import Strip, margin
 from diptych.gui.text.tr import tr
-from diptych.gui.theme import current, font, manager
+from diptych.gui.theme import current, font, manager, scaled
 from diptych.profiling.trace.lod import UInt8
 from diptych.profiling.trace.table import Int64
 
-HEIGHT = 30
-_TOP, _DEEP = 7, 16
+_HEIGHT = 30
+_TOP = 7
 _LANES = 80
 _GRIP = 5
 
@@ -46,7 +46,7 @@ class Overview(Strip):
         """Instants of the trace that a search found."""
         self._image: QImage | None = None
         self._drag: tuple[str, float] | None = None
-        self.setFixedHeight(HEIGHT)
+        self.setFixedHeight(scaled(_HEIGHT))
         self.setMouseTracking(True)
         self.setAccessibleName(tr("Overview of {file}", file=scene.name))
         self.setToolTip(tr("Drag to show another stretch"))
@@ -64,6 +64,11 @@ class Overview(Strip):
         self.hits = hits
         self.update()
 
+    @property
+    def _deep(self) -> int:
+        """Height of the picture."""
+        return self.height() - 14
+
     # Here the whole extent is in the room, not what is in sight.
 
     @property
@@ -74,18 +79,18 @@ class Overview(Strip):
 
     def x_at(self, time: float) -> float:
         """Return the pixel of an instant of the ruler."""
-        return LEFT + (time - self.span.extent[0]) / self.per_pixel
+        return margin() + (time - self.span.extent[0]) / self.per_pixel
 
     def time(self, x: float) -> float:
         """Return the instant of a pixel."""
-        return self.span.extent[0] + (x - LEFT) * self.per_pixel
+        return self.span.extent[0] + (x - margin()) * self.per_pixel
 
     # -- painting -----------------------------------------------------------
 
     def _draw(self) -> QImage:
         """Return the whole trace as two rows: devices, and the busiest thread of the host."""
         ratio = self.devicePixelRatioF()
-        width, height = max(1, round(self.room * ratio)), round(_DEEP * ratio)
+        width, height = max(1, round(self.room * ratio)), round(self._deep * ratio)
         picture = np.full((height, width), number(current().bg1), np.uint32)
         palette = make_palette(current()).codes
         ground = np.full(width, number(current().bg1), np.uint32)
@@ -124,15 +129,15 @@ class Overview(Strip):
         self._paint_title(painter)
         if self._image is None:
             self._image = self._draw()
-        painter.drawImage(QPointF(LEFT, _TOP), self._image)
+        painter.drawImage(QPointF(margin(), _TOP), self._image)
         left, right = self.x_at(self.span.low), self.x_at(self.span.high)
-        area = QRectF(LEFT, 0, self.room, HEIGHT)
+        area = QRectF(margin(), 0, self.room, self.height())
         veil = colour_with(tokens.bg1, 0.45)
-        painter.fillRect(QRectF(LEFT, _TOP, max(0, left - LEFT), _DEEP), veil)
-        painter.fillRect(QRectF(right, _TOP, max(0, self.width() - right), _DEEP), veil)
+        painter.fillRect(QRectF(margin(), _TOP, max(0, left - margin()), self._deep), veil)
+        painter.fillRect(QRectF(right, _TOP, max(0, self.width() - right), self._deep), veil)
         self._paint_brush(painter)
         self._paint_hits(painter)
-        frame = QRectF(left, 3, max(3.0, right - left), HEIGHT - 7).intersected(
+        frame = QRectF(left, 3, max(3.0, right - left), self.height() - 7).intersected(
             area.adjusted(1, 2, -2, -2)
         )
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
@@ -141,7 +146,7 @@ class Overview(Strip):
         painter.drawRoundedRect(frame, 3, 3)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setPen(line_pen(tokens.line1))
-        painter.drawLine(0, HEIGHT - 1, self.width(), HEIGHT - 1)
+        painter.drawLine(0, self.height() - 1, self.width(), self.height() - 1)
         painter.end()
 
     def _paint_title(self, painter: QPainter) -> None:
@@ -149,20 +154,20 @@ class Overview(Strip):
         painter.setFont(font(12, 600))
         metrics = QFontMetricsF(painter.font())
         side = Qt.AlignmentFlag.AlignVCenter
-        room = LEFT - 24.0
+        room = margin() - 24.0
         title = metrics.elidedText(self.title, Qt.TextElideMode.ElideMiddle, room)
         painter.setPen(QColor(tokens.text1))
-        painter.drawText(QRectF(16, 0, room, HEIGHT), side, title)
+        painter.drawText(QRectF(16, 0, room, self.height()), side, title)
         used = metrics.horizontalAdvance(title) + 8
         painter.setFont(font(11))
         painter.setPen(QColor(tokens.text2))
         if QFontMetricsF(painter.font()).horizontalAdvance(self.detail) < room - used:
-            painter.drawText(QRectF(16 + used, 0, room - used, HEIGHT), side, self.detail)
+            painter.drawText(QRectF(16 + used, 0, room - used, self.height()), side, self.detail)
 
     def _paint_brush(self, painter: QPainter) -> None:
         if self.span.brush is not None:
             left, right = (self.x_at(at) for at in self.span.brush)
-            box = QRectF(left, _TOP, max(1.5, right - left), _DEEP)
+            box = QRectF(left, _TOP, max(1.5, right - left), self._deep)
             painter.fillRect(box, colour_with(current().accent, 0.35))
 
     def _paint_hits(self, painter: QPainter) -> None:
@@ -172,7 +177,7 @@ class Overview(Strip):
         found = np.unique(at[(at >= 0) & (at <= self.room)].astype(np.int64)).tolist()
         painter.setPen(line_pen(current().warning))
         for x in found:
-            painter.drawLine(LEFT + x, HEIGHT - 7, LEFT + x, HEIGHT - 3)
+            painter.drawLine(margin() + x, self.height() - 7, margin() + x, self.height() - 3)
 
     # -- mouse --------------------------------------------------------------
 
@@ -188,7 +193,7 @@ class Overview(Strip):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take the frame or one of its ends; elsewhere bring the frame there."""
         x = event.position().x()
-        if event.button() is not Qt.MouseButton.LeftButton or x < LEFT:
+        if event.button() is not Qt.MouseButton.LeftButton or x < margin():
             return
         what, at = self._what(x), self.time(x)
         if what == "else":
@@ -201,7 +206,7 @@ class Overview(Strip):
         """Move what was taken, or show what can be."""
         x = event.position().x()
         if self._drag is None:
-            ends = x >= LEFT and self._what(x) in ("low", "high")
+            ends = x >= margin() and self._what(x) in ("low", "high")
             self.setCursor(Qt.CursorShape.SizeHorCursor if ends else Qt.CursorShape.ArrowCursor)
             return
         what, before = self._drag

@@ -13,13 +13,13 @@ from math import ceil
 import numpy as np
 from PySide6.QtGui import QImage
 
-from diptych.gui.models.trace_layout import FOLDED, ROW, Placed
+from diptych.gui.models.trace_layout import Placed
 from diptych.gui.models.trace_names import short
 from diptych.gui.models.trace_scene import Scene
 from diptych.gui.plots.items import blended
 from diptych.gui.plots.scale import Axis, axis
 from diptych.gui.plots.timeline import pixels
-from diptych.gui.plots.timeline.glyphs import HEIGHT, Glyphs
+from diptych.gui.plots.timeline.glyphs import Glyphs, line_height
 from diptych.gui.plots.timeline.palette import UInt32, make_palette, number
 from diptych.gui.theme import Tokens
 from diptych.profiling.trace.table import Float64
@@ -125,7 +125,7 @@ class LanePicture:
         code, marks = self._codes[at], self._marks[at]
         count, _ = self.scene.lod.fold(lane, view.low, view.per_pixel, code, marks, self._runs)
         pixels.paint_lane(canvas, top, height, code, view.ground, self._palette.codes)
-        if height >= HEIGHT * self.ratio and count:
+        if height >= line_height() * self.ratio and count:
             pixels.round_corners(canvas, top, height, marks, count, view.ground)
             self._drawn.append(_Drawn(canvas, lane, top, height, count))
 
@@ -211,11 +211,11 @@ def lane_places(item: Placed) -> list[tuple[float, float]]:
     """
     band = item.band
     if band.collapsed:
-        room = FOLDED - 8
-        each = max(1.0, min(ROW - 4, room / max(1, band.lanes)))
+        room = band.folded - 8
+        each = max(1.0, min(band.row - 4, room / max(1, band.lanes)))
         return [(item.y + 4 + (n * each) % room, max(1.0, each)) for n in range(band.lanes)]
-    above = (band.height - band.lanes * ROW) / 2
-    return [(item.y + above + n * ROW, ROW - 1) for n in range(band.lanes)]
+    above = (band.height - band.lanes * band.row) / 2
+    return [(item.y + above + n * band.row, band.row - 1) for n in range(band.lanes)]
 
 
 def curve_room(item: Placed) -> tuple[int, int]:

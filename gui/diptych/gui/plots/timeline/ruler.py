@@ -13,11 +13,12 @@ from diptych.gui.models.trace_scene import Step
 from diptych.gui.plots.items import colour_with, line_pen
 from diptych.gui.plots.timeline import ticks
 from diptych.gui.plots.timeline.span import Span
-from diptych.gui.plots.timeline.strip import LEFT, Strip, flag
+from diptych.gui.plots.timeline.strip import Strip, flag, margin
 from diptych.gui.text.tr import tr
-from diptych.gui.theme import current, font, manager
+from diptych.gui.theme import current, font, manager, scaled
 
 STEPS, TIME = 20, 26
+"""Heights of the line of steps and of that of times, before the type is scaled."""
 _TICK = 92
 """Pixels between two labels, at least."""
 
@@ -39,7 +40,7 @@ class Ruler(Strip):
         self.zero = 0.0
         self.words = ""
         self._from: float | None = None
-        self.setFixedHeight(TIME)
+        self.setFixedHeight(scaled(TIME))
         self.setMouseTracking(True)
         self.setAccessibleName(tr("Time ruler"))
         self.setToolTip(tr("Drag to select a stretch; click a step to select it"))
@@ -49,7 +50,7 @@ class Ruler(Strip):
     def show_steps(self, steps: Sequence[Step]) -> None:
         """Show these steps; without any the ruler is lower."""
         self.steps = steps
-        self.setFixedHeight(TIME + (STEPS if steps else 0))
+        self.setFixedHeight(scaled(TIME) + (scaled(STEPS) if steps else 0))
         self.update()
 
     # -- painting -----------------------------------------------------------
@@ -61,10 +62,10 @@ class Ruler(Strip):
         painter.fillRect(self.rect(), QColor(tokens.bg1))
         painter.setFont(font(11))
         painter.setPen(QColor(tokens.text2))
-        top = self.height() - TIME
+        top = self.height() - scaled(TIME)
         side = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-        painter.drawText(QRectF(16, top, LEFT - 20, TIME), side, self.words)
-        painter.setClipRect(LEFT, 0, self.room, self.height())
+        painter.drawText(QRectF(16, top, margin() - 20, scaled(TIME)), side, self.words)
+        painter.setClipRect(margin(), 0, self.room, self.height())
         if self.steps:
             self._paint_steps(painter)
         self._paint_ticks(painter, top)
@@ -86,12 +87,12 @@ class Ruler(Strip):
             painter.drawLine(QPointF(x, self.height() - 6), QPointF(x, self.height()))
             painter.setPen(QColor(tokens.text2))
             text = ticks.label(at - self.zero, self.span.length)
-            painter.drawText(QPointF(x + 5, top + 17), text)
+            painter.drawText(QPointF(x + 5, top + scaled(17)), text)
 
     def tick_times(self) -> list[float]:
         """Return the instants that have a label."""
         low, high = self.span.low - self.zero, self.span.high - self.zero
-        found = ticks.ticks(low, high, max(2, self.room // _TICK))
+        found = ticks.ticks(low, high, max(2, self.room // scaled(_TICK)))
         return [at + self.zero for at in found]
 
     def _paint_steps(self, painter: QPainter) -> None:
@@ -100,10 +101,15 @@ class Ruler(Strip):
         drawn = 0.0
         for step in self.steps:
             left, right = self.x_at(step.start + offset), self.x_at(step.end + offset)
-            if right < LEFT or left > self.width() or right - drawn < 1:
+            if right < margin() or left > self.width() or right - drawn < 1:
                 continue
             drawn = right
-            box = QRectF(max(left, LEFT), 3, min(right, self.width()) - max(left, LEFT), STEPS - 5)
+            box = QRectF(
+                max(left, margin()),
+                3,
+                min(right, self.width()) - max(left, margin()),
+                scaled(STEPS) - 5,
+            )
             shown = box.adjusted(0, 0, -1, 0)
             painter.fillRect(shown, QColor(tokens.bg3))
             name = metrics.elidedText(step_name(step), Qt.TextElideMode.ElideRight, box.width() - 8)
@@ -121,10 +127,10 @@ class Ruler(Strip):
         painter.setPen(line_pen(tokens.accent))
         painter.drawLine(QPointF(left, self.height() - 1.5), QPointF(right, self.height() - 1.5))
         middle = (left + right) / 2
-        if right - left > 72 and LEFT < middle < self.width():
+        if right - left > scaled(72) and margin() < middle < self.width():
             text = ticks.exact(self.span.brush[1] - self.span.brush[0], self.span.length)
             wide = QFontMetricsF(painter.font()).horizontalAdvance(text) + 10
-            place = QRectF(middle - wide / 2, self.height() - 21, wide, 16)
+            place = QRectF(middle - wide / 2, self.height() - scaled(18) - 3, wide, scaled(16))
             painter.fillRect(place, QColor(tokens.bg1))
             painter.setPen(QColor(tokens.accent))
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
@@ -147,7 +153,7 @@ class Ruler(Strip):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin to select, or go to a mark."""
         at = event.position()
-        if event.button() is not Qt.MouseButton.LeftButton or at.x() < LEFT:
+        if event.button() is not Qt.MouseButton.LeftButton or at.x() < margin():
             return
         mark = self._mark_at(at)
         if mark is not None:
@@ -158,7 +164,7 @@ class Ruler(Strip):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Select, or move the crosshair."""
         at = self.time(event.position().x())
-        self.span.set_cross(at if event.position().x() >= LEFT else None)
+        self.span.set_cross(at if event.position().x() >= margin() else None)
         if self._from is not None and abs(at - self._from) > 3 * self.per_pixel:
             self.span.set_brush((self._from, at))
 
@@ -180,13 +186,13 @@ class Ruler(Strip):
         super().leaveEvent(event)
 
     def _step_at(self, at: QPointF) -> Step | None:
-        if not self.steps or at.y() > STEPS:
+        if not self.steps or at.y() > scaled(STEPS):
             return None
         time = self.time(at.x()) - self.offset()
         return next((step for step in self.steps if step.start <= time <= step.end), None)
 
     def _mark_at(self, at: QPointF) -> Mark | None:
-        if at.y() < self.height() - TIME:
+        if at.y() < self.height() - scaled(TIME):
             return None
         near = [m for m in self.marks if -3 <= at.x() - self.x_at(m.time + self.offset()) <= 10]
         return near[-1] if near else None

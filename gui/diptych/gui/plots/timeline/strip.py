@@ -7,14 +7,16 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QWidget
 
 from diptych.gui.plots.timeline.span import Span
-from diptych.gui.theme import current, font
+from diptych.gui.theme import current, font, scaled
 
-LEFT = 184
-"""Pixels beside the lanes, for their names; the same in ruler and overview."""
+
+def margin() -> int:
+    """Return the pixels left of the lanes, for names; the same in ruler and overview."""
+    return scaled(184)
 
 
 class Strip(QWidget):
-    """A widget whose part right of `LEFT` shows a `Span`."""
+    """A widget whose part right of `margin` shows a `Span`."""
 
     def __init__(self, span: Span, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -23,7 +25,7 @@ class Strip(QWidget):
     @property
     def room(self) -> int:
         """Pixels of time."""
-        return max(1, self.width() - LEFT)
+        return max(1, self.width() - margin())
 
     @property
     def per_pixel(self) -> float:
@@ -32,19 +34,19 @@ class Strip(QWidget):
 
     def x_at(self, time: float) -> float:
         """Return the pixel of an instant."""
-        return LEFT + (time - self.span.low) / self.per_pixel
+        return margin() + (time - self.span.low) / self.per_pixel
 
     def time(self, x: float) -> float:
         """Return the instant of a pixel."""
-        return self.span.low + (x - LEFT) * self.per_pixel
+        return self.span.low + (x - margin()) * self.per_pixel
 
 
 def flag(painter: QPainter, x: float, top: float, text: str, width: int) -> QRectF:
-    """Write ``text`` on an accent ground around ``x``, moved to stay right of `LEFT`."""
+    """Write ``text`` on an accent ground around ``x``, moved to stay right of `margin`."""
     tokens = current()
     painter.setFont(font(11, 600))
     wide = QFontMetricsF(painter.font()).horizontalAdvance(text) + 12
-    box = QRectF(min(max(x - wide / 2, LEFT), width - wide), top, wide, 20)
+    box = QRectF(min(max(x - wide / 2, margin()), width - wide), top, wide, scaled(20))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(tokens.accent_fill))

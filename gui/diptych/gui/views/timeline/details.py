@@ -22,7 +22,7 @@ from diptych.gui.models.trace_details import Details, Fact
 from diptych.gui.plots.timeline.palette import slice_colour
 from diptych.gui.text.timeline import rich
 from diptych.gui.text.tr import tr
-from diptych.gui.theme import current, font, mono
+from diptych.gui.theme import current, font, mono, scaled
 from diptych.gui.views.widgets import Elided, hairline, icon_button, label, part
 
 _NAME = 96
@@ -126,11 +126,11 @@ class DetailsPanel(QWidget):
         grid = QGridLayout()
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(3)
-        grid.setColumnMinimumWidth(0, _NAME)
+        grid.setColumnMinimumWidth(0, scaled(_NAME))
         grid.setColumnStretch(1, 1)
         for at, fact in enumerate(facts):
             name = Elided(fact.name, ink="label")
-            name.setFixedWidth(_NAME)
+            name.setFixedWidth(scaled(_NAME))
             grid.addWidget(name, at, 0, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(self._link(fact) if fact.row >= 0 else _text(fact), at, 1)
         return grid

@@ -12,7 +12,7 @@ from diptych.gui.models.trace_names import legend
 from diptych.gui.plots.items import line_pen
 from diptych.gui.plots.timeline.palette import slice_colour
 from diptych.gui.text.tr import tr
-from diptych.gui.theme import current, font, manager
+from diptych.gui.theme import current, font, manager, scaled
 
 _HEIGHT = 24
 
@@ -24,7 +24,7 @@ class TimelineFoot(QWidget):
         super().__init__()
         self.colours: Sequence[str] = ()
         self.hints = tr("W/S zoom   A/D move   F fit   M mark   Shift+drag select   / search")
-        self.setFixedHeight(_HEIGHT)
+        self.setFixedHeight(scaled(_HEIGHT))
         self.setAccessibleName(tr("Colours and keys"))
         manager().changed.connect(self.update)
 
@@ -50,12 +50,14 @@ class TimelineFoot(QWidget):
             wide = metrics.horizontalAdvance(words)
             if x + wide + 16 > self.width() - 16:
                 break
-            painter.fillRect(QRectF(x, 8, 9, 9), QColor(slice_colour(tokens, colour)))
+            painter.fillRect(
+                QRectF(x, (self.height() - 8) / 2, 9, 9), QColor(slice_colour(tokens, colour))
+            )
             painter.setPen(QColor(tokens.text2))
-            painter.drawText(QRectF(x + 14, 0, wide + 2, _HEIGHT), middle, words)
+            painter.drawText(QRectF(x + 14, 0, wide + 2, self.height()), middle, words)
             x += wide + 30
         if x < room:
             painter.setPen(QColor(tokens.text3))
-            box = QRectF(room, 0, self.width() - room - 16, _HEIGHT)
+            box = QRectF(room, 0, self.width() - room - 16, self.height())
             painter.drawText(box, middle | Qt.AlignmentFlag.AlignRight, self.hints)
         painter.end()

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayou
 
 from diptych.gui.models.traces import Opening
 from diptych.gui.text.tr import tr
+from diptych.gui.theme import scaled
 from diptych.gui.views.widgets import Elided, label, link, part
 
 _SHOWN = 5
@@ -28,7 +29,7 @@ class EmptyPage(QWidget):
         part(self, "stage")
         self.title = label(tr("No trace is open"), size=14, weight=600)
         self.text = label("", ink="label", wrap=True)
-        self.text.setMaximumWidth(460)
+        self.text.setMaximumWidth(scaled(460))
         for words in (self.title, self.text):
             words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self.open = QPushButton(tr("Open trace…"))
@@ -75,7 +76,7 @@ class OpeningPage(QWidget):
         self.words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
-        self.bar.setFixedWidth(320)
+        self.bar.setFixedWidth(scaled(320))
         self.bar.setAccessibleName(tr("How far the file is opened"))
         self.cancel = QPushButton(tr("Cancel"))
         self.cancel.setToolTip(tr("Open this file no more (Esc)"))
@@ -98,6 +99,13 @@ class OpeningPage(QWidget):
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._inside.show)
         self.setFocusProxy(self.cancel)
+
+    def show_waiting(self, words: str) -> None:
+        """Say what is waited for; nobody knows for how long."""
+        self._timer.stop()
+        self.words.show_text(words)
+        self.bar.setRange(0, 0)
+        self._inside.show()
 
     def show_opening(self, opening: Opening) -> None:
         """Show how far it is."""

@@ -102,7 +102,7 @@ class Pane(QWidget):
         self.bar.blockSignals(True)
         self.bar.setRange(0, self.canvas.most_scroll)
         self.bar.setPageStep(max(1, self.canvas.height()))
-        self.bar.setSingleStep(18)
+        self.bar.setSingleStep(self.canvas.layout_.row)
         self.bar.setValue(self.canvas.scrolled_by)
         self.bar.blockSignals(False)
         self.bar.setEnabled(self.canvas.most_scroll > 0)

@@ -26,7 +26,7 @@ from diptych.gui.models.trace_table import BAR_ROLE, COLOUR_ROLE, StretchModel
 from diptych.gui.plots.timeline import ticks
 from diptych.gui.plots.timeline.palette import slice_colour
 from diptych.gui.text.tr import tr
-from diptych.gui.theme import current, font, manager
+from diptych.gui.theme import current, font, manager, scaled
 from diptych.gui.theme.tokens import ROW
 from diptych.gui.views.timeline.tabs import TextTabs
 from diptych.gui.views.widgets import Elided, label, link, part
@@ -207,7 +207,7 @@ class _Table(QTableView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setTabKeyNavigation(False)
         self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(ROW - 1)
+        self.verticalHeader().setDefaultSectionSize(scaled(ROW - 1))
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header = self.horizontalHeader()
         header.setFont(font(11))

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QWidget
 
-from diptych.gui.theme import current, font
+from diptych.gui.theme import current, font, scaled
 
 
 class _Word(QPushButton):
@@ -19,7 +19,7 @@ class _Word(QPushButton):
         self.setCheckable(True)
         self.setAutoDefault(False)
         self.setFont(font(12, 500))
-        self.setFixedSize(self.fontMetrics().horizontalAdvance(text) + 20, 26)
+        self.setFixedSize(self.fontMetrics().horizontalAdvance(text) + 20, scaled(26))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw it."""

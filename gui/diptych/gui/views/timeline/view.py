@@ -21,6 +21,7 @@ from diptych.gui.models.selection import Selection
 from diptych.gui.models.trace_names import COLOURS
 from diptych.gui.models.trace_scene import Scene
 from diptych.gui.models.traces import traces_of
+from diptych.gui.models.window_trace import window_traces_of
 from diptych.gui.plots.timeline.span import Span
 from diptych.gui.text.tr import tr
 from diptych.gui.views.timeline.align import AlignBar
@@ -43,7 +44,7 @@ class TimelineView(QWidget):
     def __init__(self, hub: RunHub, selection: Selection, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.hub, self.selection = hub, selection
-        self.traces = traces_of(hub)
+        self.traces, self.waits = traces_of(hub), window_traces_of(hub)
         self.span = Span(self)
         self.above: Pane | None = None
         self.below: Pane | None = None
@@ -106,7 +107,8 @@ class TimelineView(QWidget):
         bar.more_wanted.connect(self._offer_more)
         self.empty.open_wanted.connect(self.ask)
         self.empty.file_wanted.connect(self.open)
-        self.opening.cancelled.connect(traces.cancel)
+        self.opening.cancelled.connect(self._give_up)
+        self.waits.changed.connect(self._show_opening)
         self.align.aligned.connect(self._align)
         self.align.closed.connect(traces.close_lower)
         self.stretch.jump_wanted.connect(self.jump)
@@ -124,6 +126,7 @@ class TimelineView(QWidget):
     def open(self, path: Path) -> None:
         """Open a file."""
         self._own = None
+        self.waits.cancel()
         self.traces.open(path)
 
     def ask(self) -> None:
@@ -150,7 +153,8 @@ class TimelineView(QWidget):
     def _open_newest(self) -> None:
         """Open the newest trace of the shown runs, unless a person chose another file."""
         shown = self.traces.upper.table.path if self.traces.upper else None
-        if self.traces.opening is not None or (shown is not None and shown != self._own):
+        busy = self.traces.opening is not None or self.waits.wanted is not None
+        if busy or (shown is not None and shown != self._own):
             return
         files = run_traces(self.hub, self.selection)
         if files and files[-1][1] != self._own:
@@ -169,10 +173,18 @@ class TimelineView(QWidget):
         )
         self.empty.show_recent(self.traces.recent, why)
 
+    def _give_up(self) -> None:
+        """Open no more what is being opened or waited for."""
+        self.waits.cancel()
+        self.traces.cancel()
+
     def _show_opening(self) -> None:
         opening = self.traces.opening
         if opening is not None:
             self.opening.show_opening(opening)
+            self.pages.setCurrentWidget(self.opening)
+        elif self.waits.wanted is not None:
+            self.opening.show_waiting(self.waits.words)
             self.pages.setCurrentWidget(self.opening)
         else:
             self.pages.setCurrentIndex(2 if self.above is not None else 0)
@@ -359,8 +371,8 @@ class TimelineView(QWidget):
     def _something_to_clear(self) -> Callable[[], object] | None:
         """Return what Esc does: cancel, else clear the brush, the slice, the search."""
         pane = self.active
-        if self.traces.opening is not None:
-            return self.traces.cancel
+        if self.traces.opening is not None or self.waits.wanted is not None:
+            return self._give_up
         if self.span.brush is not None:
             return lambda: self.span.set_brush(None)
         if pane is not None and pane.canvas.selected >= 0:

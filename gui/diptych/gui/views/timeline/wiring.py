@@ -31,6 +31,10 @@ class Tracing(QObject):
         self.traces.trouble.connect(window.errors.say)
         self.traces.wanted.connect(self._show_timeline)
         self.traces.changed.connect(self._list_recent)
+        self._second: tuple[Path, Path] | None = None
+        """The first of two files, which is being opened, and the one that comes after it."""
+        self.traces.changed.connect(self._open_below)
+        self.traces.failed.connect(self._open_instead)
         self.recent = QMenu(tr("Open recent trace"), window)
         for menu in window.header.menus.findChildren(QMenu):
             names = menu.actions()
@@ -45,14 +49,24 @@ class Tracing(QObject):
         """Open one file, or two one below the other."""
         if not files:
             return
+        self._second = None
         self.traces.open(files[0])
         if len(files) > 1:
-            self._below = files[1].absolute()
-            self.traces.changed.connect(self._open_below)
+            self._second = (files[0].absolute(), files[1].absolute())
 
     def _open_below(self) -> None:
-        self.traces.changed.disconnect(self._open_below)
-        self.traces.open(self._below, "lower")
+        """Open the second file below the first, unless something else is shown by now."""
+        upper, second = self.traces.upper, self._second
+        if second is not None and upper is not None and upper.table.path == second[0]:
+            self._second = None
+            self.traces.open(second[1], "lower")
+
+    def _open_instead(self, failed: Path) -> None:
+        """Open the second file in the place of the first, which could not be opened."""
+        second = self._second
+        if second is not None and failed == second[0]:
+            self._second = None
+            self.traces.open(second[1])
 
     def _show_timeline(self) -> None:
         """Bring the tab to the front; what is open is shown even where there are no runs."""
