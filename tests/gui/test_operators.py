@@ -202,6 +202,13 @@ def test_the_model_keeps_qts_rules(qtbot: QtBot) -> None:
         ("ncclDevKernel_AllReduce_Sum_f32", "comm"),
         ("WaitForVar", "other"),
         ("", "other"),
+        ("void flash_fwd_kernel<Flash_fwd_kernel_traits<64, 128>, true>(Params, int t)", "matmul"),
+        ("cudnn_ampere_scudnn_128x64_relu_xregs_large_nn_v1", "conv"),
+        ("autograd::engine::evaluate_function: ConvolutionBackward0", "conv"),
+        ("Activation,FullyConnected,Activation,FullyConnected,Activation", "elementwise"),
+        ("triton_poi_fused_native_layer_norm_1", "norm"),
+        ("void at::native::reduce_kernel<512, 1, at::native::ReduceOp<float>>()", "elementwise"),
+        ("aten::embedding", "copy"),
     ],
 )
 def test_families(name: str, expected: str) -> None:

@@ -1,72 +1,65 @@
-"""To which family an operator belongs, by the words of its name. No Qt here."""
+"""Which colour an operator has: the families of `compare.families`, in fewer groups. No Qt here."""
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
-from diptych.gui.text.tr import tr
+from diptych.profiling.compare.families import Classifier, FamiliesError, active
+from diptych.profiling.compare.families_data import built_in
 
 FAMILIES = {
-    "conv": tr("convolution"),
-    "matmul": tr("matmul"),
-    "norm": tr("norm"),
-    "elementwise": tr("elementwise"),
-    "pool": tr("pooling"),
-    "copy": tr("copy"),
-    "optimizer": tr("optimizer"),
-    "comm": tr("communication"),
-    "other": tr("other"),
+    "conv": "convolution",
+    "matmul": "matmul",
+    "norm": "norm",
+    "elementwise": "elementwise",
+    "pool": "pooling",
+    "copy": "copy",
+    "optimizer": "optimizer",
+    "comm": "communication",
+    "other": "other",
 }
-"""Family, and what people call it."""
+"""Group, and what people call it."""
 
-_POINTWISE = """
-activation tanh gelu silu add sub mul div pow exp log sqrt rsqrt neg abs mean sum max min where
-clamp clip dropout maximum minimum square threshold scalar plus minus nll pick addcmul addcdiv
-lerp eq lt gt ge le ne reciprocal reduce bernoulli
-"""
-_MOVING = """
-to t clone contiguous cast fill zero zeros ones empty transpose swapaxes swapaxis reshape flatten
-cat concat stack split slice pad index gather scatter embedding take expand permute view select
-narrow reorder set squeeze unsqueeze unbind strided detach resize
-"""
+_GROUPS = {
+    "convolution": "conv",
+    "matmul": "matmul",
+    "recurrent": "matmul",
+    "attention": "matmul",
+    "normalisation": "norm",
+    "activation": "elementwise",
+    "softmax_loss": "elementwise",
+    "elementwise": "elementwise",
+    "reduction": "elementwise",
+    "pooling": "pool",
+    "embedding": "copy",
+    "copy": "copy",
+    "optimizer": "optimizer",
+    "communication": "comm",
+}
+"""Families of a user's own file, what no rule knows and the frameworks' own work are "other"."""
 
-# Family, parts of words, whole words. The first that matches holds, so what is
-# special stands before what is general: batch_norm_add is a norm, no addition.
-_RULES = (
-    ("comm", "nccl allreduce all_reduce allgather all_gather reduce_scatter c10d kvstore", ""),
-    (
-        "optimizer",
-        "optimizer foreach multi_tensor",
-        "sgd adam adamw lamb nag rmsprop ftrl adagrad adadelta",
-    ),
-    ("other", "", "random normal uniform rand randn randint randperm multinomial"),
-    ("norm", "norm", ""),
-    ("conv", "conv wgrad dgrad im2col col2im", ""),
-    (
-        "matmul",
-        "matmul gemm fullyconnected fully_connected lstm attention",
-        "mm addmm bmm baddbmm addbmm addmv mv linear dot einsum rnn gru",
-    ),
-    ("pool", "pool", ""),
-    ("elementwise", "elemwise elementwise softmax relu loss sigmoid vectorized", _POINTWISE),
-    ("copy", "copy memcpy memset", _MOVING),
-)
-_PREPARED = tuple(
-    (name, tuple(parts.split()), frozenset(words.split())) for name, parts, words in _RULES
-)
-_NORMAL = re.compile("normal(?!i[sz])")
-"""The distribution, which is no norm; to normalise is one."""
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_WRAPPER = "autograd::engine::evaluate_function: "
+
+
+@lru_cache(maxsize=1)
+def _classifier() -> Classifier:
+    """Return the rules, read once: colours do not change while a window is open.
+
+    A file of the user's that cannot be used costs no window its colours: comparisons
+    say what is wrong with it.
+    """
+    try:
+        return active()
+    except FamiliesError:
+        return Classifier(built_in())
 
 
 @lru_cache(maxsize=8192)
 def family(name: str) -> str:
-    """Return the family of an operator or kernel; ``other`` when its name says nothing."""
-    name = name[:300]
-    plain = _NORMAL.sub("", name.lower())
-    words = {word.lower() for word in _WORD.findall(name)}
-    for found, parts, whole in _PREPARED:
-        if not whole.isdisjoint(words) or any(part in plain for part in parts):
-            return found
-    return "other"
+    """Return the group of an operator or kernel; ``other`` when its name says nothing.
+
+    What ran as one has the group that most of its parts have; the work of
+    autograd around an operator has that operator's.
+    """
+    found = _classifier().classify(name.removeprefix(_WRAPPER))
+    return _GROUPS.get(found.family, "other")
