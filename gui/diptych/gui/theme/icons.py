@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 
 import shiboken6
 from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt
-from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtGui import QGuiApplication, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
 from diptych.gui.theme.manager import current, manager
@@ -53,11 +53,16 @@ def icon(name: str, token: str = "text1", size: int = 16) -> QIcon:  # noqa: S10
     """Return the icon ``name`` in the colour ``token`` of the theme, greyed where disabled."""
     made = QIcon()
     tokens = current()
-    for ratio in (1.0, 2.0):
+    for ratio in _ratios():
         made.addPixmap(pixmap(name, getattr(tokens, token), size, ratio))
         off = pixmap(name, tokens.text_off, size, ratio)
         made.addPixmap(off, QIcon.Mode.Disabled)
     return made
+
+
+def _ratios() -> set[float]:
+    """Return how many pixels of the screens make a logical one: nothing is drawn for others."""
+    return {screen.devicePixelRatio() for screen in QGuiApplication.screens()} or {1.0}
 
 
 class _Bindings(QObject):
@@ -67,6 +72,9 @@ class _Bindings(QObject):
         super().__init__(parent)
         self.known: WeakKeyDictionary[HasIcon, tuple[str, str, int]] = WeakKeyDictionary()
         manager().changed.connect(self._redraw)
+        app = QGuiApplication.instance()
+        if isinstance(app, QGuiApplication):
+            app.screenAdded.connect(lambda _screen: self._redraw())
 
     def _redraw(self) -> None:
         for target, (name, token, size) in list(self.known.items()):
