@@ -97,6 +97,17 @@ class Forest:
         return depth
 
     @cached_property
+    def indent(self) -> Int32:
+        """How far each node is moved in: an only child stands straight below its parent."""
+        children = np.bincount(self.parent[self.parent >= 0], minlength=len(self))
+        several = (children > 1).tolist()
+        indent = np.zeros(len(self), np.int32)
+        for node, parent in enumerate(self.parent.tolist() if self.is_tree else ()):
+            if parent >= 0:
+                indent[node] = indent[parent] + several[parent]
+        return indent
+
+    @cached_property
     def folded(self) -> list[str]:
         """What a filter looks at."""
         notes = self.notes or [""] * len(self.names)
@@ -130,7 +141,7 @@ class Forest:
 
     def prepare(self) -> Forest:
         """Work out what sorting and filtering need, while nobody waits for it."""
-        _ = self.colours, self.depth, self.folded, self.rank, self.note_rank
+        _ = self.colours, self.depth, self.indent, self.folded, self.rank, self.note_rank
         return self
 
 

@@ -22,11 +22,11 @@ Index = QModelIndex | QPersistentModelIndex
 COLOUR_ROLE = Qt.ItemDataRole.UserRole
 BAR_ROLE = Qt.ItemDataRole.UserRole + 1
 """Share of the longest bar of the column, 0–1; ``None`` without a bar."""
-DEPTH_ROLE = Qt.ItemDataRole.UserRole + 2
+INDENT_ROLE = Qt.ItemDataRole.UserRole + 2
 BRANCH_ROLE = Qt.ItemDataRole.UserRole + 3
 """Whether a node is unfolded; ``None`` where there is nothing below it."""
 
-HIDDEN = frozenset({"device_self", "p50", "low"})
+HIDDEN = frozenset({"device_self", "p50", "p99", "low"})
 """Columns that are hidden until they are asked for."""
 _UNFOLDED = 10.0
 """A node of so many per cent is unfolded at first."""
@@ -203,7 +203,7 @@ class TraceOperatorsModel(QAbstractTableModel):
         return column.hint if role == Qt.ItemDataRole.ToolTipRole else None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Return text, alignment, tooltip, colour, bar, depth and branch of a cell."""
+        """Return text, alignment, tooltip, colour, bar, indent and branch of a cell."""
         if not index.isValid() or self.forest is None:
             return None
         node, column = int(self.order[index.row()]), self.columns[index.column()]
@@ -218,8 +218,8 @@ class TraceOperatorsModel(QAbstractTableModel):
         if role == BAR_ROLE and column.bar:
             value = float(column.values[node])
             return value / self._most if self._most > 0 and np.isfinite(value) else 0.0
-        if role == DEPTH_ROLE:
-            return int(self.forest.depth[node]) if self.forest.wish.tree else 0
+        if role == INDENT_ROLE:
+            return int(self.forest.indent[node])
         if role == BRANCH_ROLE and self._parents[node]:
             return bool(self._open[node]) or bool(self._words)
         return None

@@ -117,7 +117,7 @@ class Histogram(QWidget):
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
             painter.setPen(QColor(tokens.text3))
             side = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-            painter.drawText(QRectF(0, y - 8, _LEFT - 8, 16), side, up.label(tick))
+            painter.drawText(QRectF(0, y - 8, _LEFT - 8, 16), side, f"{tick:,.0f}")
 
     def _paint_bars(self, painter: QPainter, bins: Bins, area: QRectF, up: Axis) -> None:
         colour = QColor(self._colour)
@@ -150,7 +150,7 @@ class Histogram(QWidget):
         painter.setFont(font(11, 500))
         metrics = QFontMetricsF(painter.font())
         for at, (q, value) in enumerate(zip(QUANTILES, self.quantiles, strict=True)):
-            x = area.left() + bins.place(value) * area.width()
+            x = area.left() + min(max(bins.place(value), 0.0), 1.0) * area.width()
             pen = line_pen(tokens.text1 if not at else tokens.text2, dashed=bool(at))
             painter.setPen(pen)
             y = _LINE * at + 2.0
@@ -161,7 +161,7 @@ class Histogram(QWidget):
             left = x + 5 if x + 5 + wide <= self.width() - 2 else x - 5 - wide
             painter.drawText(QPointF(left, y + 10), text)
         if self.present is not None:
-            x = area.left() + bins.place(self.present) * area.width()
+            x = area.left() + min(max(bins.place(self.present), 0.0), 1.0) * area.width()
             foot = area.bottom() + 1
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(Qt.PenStyle.NoPen)

@@ -44,9 +44,10 @@ def wants_log(values: NDArray[np.int64]) -> bool:
 def make_bins(values: NDArray[np.int64], *, log: bool) -> Bins:
     """Return the histogram of durations (ns, at least one).
 
-    On a logarithmic axis durations of 0 stand in the first bin, as 0.5 ns would.
+    A logarithmic axis has no place for durations of 0: they are left out, unless all are.
     """
-    shown = np.maximum(values, 0.5) if log else values.astype(np.float64)
+    log = log and bool((values > 0).any())
+    shown = (values[values > 0] if log else values).astype(np.float64)
     low, high = float(shown.min()), float(shown.max())
     count = int(min(_MOST, max(_FEWEST, 2 * sqrt(len(values)))))
     if high <= low:

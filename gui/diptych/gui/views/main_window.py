@@ -36,6 +36,7 @@ from diptych.gui.views.screen import fit_screen, room
 from diptych.gui.views.stage import Stage
 from diptych.gui.views.status_bar import StatusBar
 from diptych.gui.views.timeline.wiring import Tracing
+from diptych.gui.views.trace_operators.wiring import TraceMenu
 
 _FRAME_MS = 250
 _LEAST = QSize(900, 560)
@@ -72,6 +73,7 @@ class MainWindow(QMainWindow):
         )
         self._lay_out()
         self.tracing = Tracing(self)
+        self.trace_menu = TraceMenu(self)
         self.finding = Finding(self)
         self.care = CareCommands(self)
         self.plots = PlotActions(self.stage, self.context.selection, self.actions_)

@@ -6,6 +6,7 @@ write files, nor load extensions, nor see Python's variables.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from diptych.profiling.trace.arrow import TABLES, arrow_table
@@ -25,8 +26,15 @@ class SqlError(Exception):
     """The question cannot be answered; one line says why."""
 
 
-def ask(table: TraceTable, question: str, limit: int | None = None) -> pa.Table:
+def ask(
+    table: TraceTable,
+    question: str,
+    limit: int | None = None,
+    began: Callable[[Callable[[], None]], None] | None = None,
+) -> pa.Table:
     """Return the answer to a SQL question, of ``limit`` rows at most.
+
+    ``began`` is given what interrupts the question, to be called on any thread.
 
     Raises:
         SqlError: it is no SQL, or asks for what there is not, or may not be asked.
@@ -38,6 +46,8 @@ def ask(table: TraceTable, question: str, limit: int | None = None) -> pa.Table:
         for name in _meant(question):
             database.register(name, arrow_table(table, name))
         database.execute("SET lock_configuration = true")
+        if began is not None:
+            began(database.interrupt)
         try:
             asked = database.sql(question)
             if asked is None:

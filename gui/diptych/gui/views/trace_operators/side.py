@@ -60,7 +60,7 @@ class Side(QWidget):
         words = [("linear", tr("Linear")), ("log", tr("Logarithmic"))]
         self.scale = TextTabs(words, tr("Axis of the histogram"))
         self.scale.chosen.connect(self._turn)
-        self.what = label("", ink="label", size=11)
+        self.what = Elided(ink="label", size=11)
         self.facts = QGridLayout()
         self.facts.setHorizontalSpacing(12)
         self.facts.setVerticalSpacing(3)
@@ -126,7 +126,7 @@ class Side(QWidget):
         self.title.show_text(forest.names[node])
         self.title.setToolTip(chosen.name)
         self.calls.setText(trn("{n} call", "{n} calls", len(chosen.rows)))
-        self.what.setText(_what(chosen))
+        self.what.show_text(_what(chosen))
         self._show_facts(forest, node, chosen.measure)
         log = self._asked == "log" or (not self._asked and wants_log(chosen.spans))
         self.scale.choose("log" if log else "linear")
@@ -187,6 +187,13 @@ class Side(QWidget):
 
 
 def _what(chosen: Chosen) -> str:
+    """Return which times the histogram shows, and how many of them are 0."""
+    without = int(np.count_nonzero(chosen.spans == 0))
+    words = _time_words(chosen)
+    return tr("{what}; {n} without any", what=words, n=f"{without:,}") if without else words
+
+
+def _time_words(chosen: Chosen) -> str:
     if chosen.forest.wish.by == "kernel":
         return tr("Time on the device, per launch")
     if chosen.measure == "device" and "device" in chosen.forest.spans:

@@ -37,7 +37,7 @@ from diptych.gui.models.trace_operators_table import (
     BAR_ROLE,
     BRANCH_ROLE,
     COLOUR_ROLE,
-    DEPTH_ROLE,
+    INDENT_ROLE,
     TraceOperatorsModel,
 )
 from diptych.gui.plots.timeline.palette import slice_colour
@@ -45,9 +45,9 @@ from diptych.gui.text.tr import tr
 from diptych.gui.theme import current, font, scaled
 from diptych.gui.theme.tokens import ROW
 
-_PAD, _SWATCH, _BAR, _INDENT, _DEEPEST = 8, 9, 72, 14, 24
-_WIDTHS = {"calls": 72, "share": 148}
-_NOTE, _NAME = 200, 190
+_PAD, _SWATCH, _BAR, _INDENT = 8, 9, 64, 14
+_WIDTHS = {"share": 132}
+_NOTE, _NAME = 190, 180
 
 
 class OperatorTable(QTableView):
@@ -70,6 +70,7 @@ class OperatorTable(QTableView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setTabKeyNavigation(False)
+        self.setCornerWidget(QWidget())
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(scaled(ROW))
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
@@ -132,8 +133,8 @@ class OperatorTable(QTableView):
         for at, column in enumerate(self.rows.columns):
             if column.key in ("name", "note"):
                 continue
-            title = header.fontMetrics().horizontalAdvance(f"{column.title} ↓") + 20
-            width = scaled(_WIDTHS.get(column.key, 0)) or max(title, scaled(74))
+            title = header.fontMetrics().horizontalAdvance(f"{column.title} ↓") + 18
+            width = scaled(_WIDTHS.get(column.key, 0)) or max(title, scaled(64))
             header.setSectionResizeMode(at, QHeaderView.ResizeMode.Fixed)
             self.setColumnWidth(at, width)
             used += width
@@ -157,8 +158,8 @@ class OperatorTable(QTableView):
         index = self.indexAt(event.position().toPoint())
         branch = index.data(BRANCH_ROLE) if index.isValid() and index.column() == 0 else None
         if branch is not None and event.button() is Qt.MouseButton.LeftButton:
-            deep = min(int(index.data(DEPTH_ROLE)), _DEEPEST)
-            left = self.visualRect(index).left() + deep * _INDENT
+            box = QRectF(self.visualRect(index))
+            left = box.left() + _moved_in(box, index)
             if left <= event.position().x() <= left + _INDENT + _PAD:
                 self.unfold(self.rows.node_of(index.row()), on=not branch)
                 return
@@ -247,13 +248,18 @@ def _colour(index: QModelIndex | QPersistentModelIndex) -> QColor:
     return QColor(current().line3 if name == "frame" else slice_colour(current(), name))
 
 
+def _moved_in(rect: QRectF, index: QModelIndex | QPersistentModelIndex) -> float:
+    """Return how far a name is moved in: never so far that there is no room for it."""
+    return min(float(index.data(INDENT_ROLE)) * _INDENT, rect.width() * 0.4)
+
+
 def _paint_name(
     painter: QPainter, rect: QRectF, index: QModelIndex | QPersistentModelIndex
 ) -> QRectF:
     """Paint what stands before a name; return the room that is left."""
     model = index.model()
     forest = model.forest if isinstance(model, TraceOperatorsModel) else None
-    rect.adjust(min(int(index.data(DEPTH_ROLE)), _DEEPEST) * _INDENT, 0, 0, 0)
+    rect.adjust(_moved_in(rect, index), 0, 0, 0)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     if forest is not None and forest.is_tree:
         branch = index.data(BRANCH_ROLE)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from diptych.gui.models.hub import RunHub
 from diptych.gui.models.selection import Selection
+from diptych.gui.models.trace_names import COLOURS
 from diptych.gui.models.trace_operators import BYS, By, Forest, Measure, Wish
 from diptych.gui.models.trace_operators_table import TraceOperatorsModel
 from diptych.gui.models.trace_scene import Scene
@@ -29,6 +30,7 @@ from diptych.gui.text import format as fmt
 from diptych.gui.text.tr import tr
 from diptych.gui.theme import manager, scaled
 from diptych.gui.views.timeline.choices import ask_file, run_traces
+from diptych.gui.views.timeline.foot import TimelineFoot
 from diptych.gui.views.timeline.pages import EmptyPage, OpeningPage
 from diptych.gui.views.trace_operators import files
 from diptych.gui.views.trace_operators.bar import TraceBar, TraceHead
@@ -39,15 +41,13 @@ from diptych.gui.views.trace_operators.work import Forests
 from diptych.gui.views.widgets import hairline, label
 from diptych.profiling.trace.table import DEVICE_WORK, Int32
 
-_SIDE = 310
+_SIDE = 290
 _ICICLE_ROWS = 9
 _EMPTY, _OPENING, _CONTENT = range(3)
 
 
 class TraceOperatorsView(QWidget):
     """Shows the upper trace of `Traces`; ``head`` stands in the line of the switch above."""
-
-    sql_wanted = Signal()
 
     def __init__(self, hub: RunHub, selection: Selection, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -90,7 +90,11 @@ class TraceOperatorsView(QWidget):
         self.split.setStretchFactor(1, 1)
         content = QWidget()
         column = QVBoxLayout(content)
-        for widget, room in ((self.bar, 0), (hairline(), 0), (self.split, 1)):
+        self.foot = TimelineFoot()
+        self.foot.hints = tr(
+            "Click come closer   Backspace back   Enter show in timeline   [ ] call by call"
+        )
+        for widget, room in ((self.bar, 0), (hairline(), 0), (self.split, 1), (self.foot, 0)):
             column.addWidget(widget, room)
         self.pages = QStackedWidget()
         for page in (self.empty, self.opening, content):
@@ -118,7 +122,7 @@ class TraceOperatorsView(QWidget):
         bar.left.connect(table.setFocus)
         bar.columns_menu.aboutToShow.connect(self._fill_columns)
         bar.export.clicked.connect(self._ask_and_export)
-        bar.sql.clicked.connect(self.sql_wanted)
+        bar.sql.clicked.connect(traces.sql_wanted)
         self.forests.made.connect(self._show_forests)
         table.chosen.connect(self.choose)
         table.opened.connect(lambda _: self.show_in_timeline())
@@ -229,6 +233,8 @@ class TraceOperatorsView(QWidget):
         self.lists.setCurrentWidget(self.nothing if forest.nothing else self.table)
         self.side.setVisible(not forest.nothing)
         self._fit_icicle()
+        used = np.bincount(np.concatenate([forest.colours, tree.colours]), minlength=len(COLOURS))
+        self.foot.show_colours([name for at, name in enumerate(COLOURS) if used[at]])
         self._summarise(forest)
         self._choose_again(before)
 
@@ -255,7 +261,7 @@ class TraceOperatorsView(QWidget):
         words = [summary(forest)] if not forest.nothing else []
         if forest.untied_ns:
             time = fmt.duration(forest.untied_ns)
-            words.append(tr("{time} of device work not tied to any", time=time))
+            words.append(tr("{time} of device work tied to no operator", time=time))
         self.head.summary.show_text(" · ".join(words))
 
     # -- one selection ----------------------------------------------------------------
