@@ -130,11 +130,12 @@ def _early(table: TraceTable) -> Iterator[Finding]:
 
 def _overlaps(table: TraceTable) -> Iterator[Finding]:
     found = np.flatnonzero(trees.overlapping(table))
-    on_device = device_of(table)[table.slices.track[found]] >= 0
-    host = "slices of one thread that overlap without one containing the other"
-    yield from _of_rows(table, "overlap", "wrong", host, found[~on_device])
-    stream = "slices of one stream that overlap: a stream does one thing after the other"
-    yield from _of_rows(table, "stream_overlap", "wrong", stream, found[on_device])
+    host = found[device_of(table)[table.slices.track[found]] < 0]
+    text = "slices of one thread that overlap without one containing the other"
+    yield from _of_rows(table, "overlap", "wrong", text, host)
+    work = trees.unfinished(table, kinds_mask(table.slices, *DEVICE_WORK))
+    text = "device work that begins before what its stream does has ended"
+    yield from _of_rows(table, "stream_overlap", "wrong", text, np.flatnonzero(work))
 
 
 def _gaps(table: TraceTable) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from diptych.profiling.trace.metrics import intervals
+from diptych.profiling.trace.metrics import intervals, trees
 from diptych.profiling.trace.metrics.kernels import device_of
 from diptych.profiling.trace.metrics.trees import Mask, kinds_mask
 from diptych.profiling.trace.table import DEVICE_WORK, Kind, Slices, TraceTable
@@ -78,7 +78,7 @@ def _device(table: TraceTable, number: int, name: str | None, work: Mask) -> Dev
     return Device(
         id=number,
         name=name,
-        streams=len(np.unique(slices.track[rows])),
+        streams=len(np.unique(trees.lanes(table.tracks)[slices.track[rows]])),
         kernels=len(kernels),
         kernel_ns=int(slices.duration[kernels].sum()),
         first_ns=first,

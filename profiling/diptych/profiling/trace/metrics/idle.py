@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from diptych.profiling.trace.metrics.kernels import device_of
+from diptych.profiling.trace.metrics.kernels import by_stream, device_of
 from diptych.profiling.trace.metrics.trees import kinds_mask
 from diptych.profiling.trace.lod import UInt8
 from diptych.profiling.trace.table import DEVICE_WORK, Int64, TraceTable
@@ -69,12 +69,11 @@ class Gaps:
 def idle_by_stream(table: TraceTable, between_ns: int = BETWEEN_NS) -> list[Idle]:
     """Return the gaps of every stream that worked."""
     work = kinds_mask(table.slices, *DEVICE_WORK)
-    found = []
-    for track in table.tracks:
-        rows = track.first + np.flatnonzero(work[track.first : track.first + track.count])
-        if track.device is not None and len(rows):
-            found.append(_summed(_gaps(table, rows, between_ns, track.device, track.stream)))
-    return found
+    return [
+        _summed(_gaps(table, rows, between_ns, stream.device, stream.stream))
+        for stream, rows in by_stream(table, work)
+        if stream.device is not None
+    ]
 
 
 def idle_by_device(table: TraceTable, between_ns: int = BETWEEN_NS) -> list[Idle]:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from diptych.profiling.trace.metrics import groups
+from diptych.profiling.trace.metrics import groups, trees
 from diptych.profiling.trace.metrics.trees import kinds_mask
-from diptych.profiling.trace.table import DEVICE_WORK, Float64, Int32, Int64, Kind, TraceTable
+from diptych.profiling.trace.table import (
+    DEVICE_WORK,
+    Float64,
+    Int32,
+    Int64,
+    Kind,
+    TraceTable,
+    Track,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +44,17 @@ def device_of(table: TraceTable) -> Int32:
     """Return the device of each track; −1 on the host."""
     devices = [-1 if track.device is None else track.device for track in table.tracks]
     return np.array(devices, np.int32)
+
+
+def by_stream(table: TraceTable, wanted: trees.Mask) -> Iterator[tuple[Track, Int64]]:
+    """Yield each stream (or thread) that has wanted rows, and these.
+
+    Work that overlaps lies on several tracks, which are one stream all the same.
+    """
+    rows = np.flatnonzero(wanted)
+    stream = trees.lanes(table.tracks)[table.slices.track[rows]] if len(rows) else rows
+    for number in np.unique(stream):
+        yield table.tracks[int(number)], rows[stream == number]
 
 
 def has_device_work(table: TraceTable) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from diptych.profiling.trace.metrics.kernels import device_of
+from diptych.profiling.trace.metrics.kernels import by_stream, device_of
 from diptych.profiling.trace.metrics.trees import kinds_mask
 from diptych.profiling.trace.table import DEVICE_WORK, Int32, Int64, TraceTable
 
@@ -65,13 +65,11 @@ def queues(table: TraceTable) -> list[Queue]:
     """Return the queue of every stream of which a launch is known."""
     slices = table.slices
     work = kinds_mask(slices, *DEVICE_WORK) & (slices.launch >= 0)
-    found = []
-    for track in table.tracks:
-        rows = track.first + np.flatnonzero(work[track.first : track.first + track.count])
-        if track.device is not None and len(rows):
-            asked, begun = slices.start[slices.launch[rows]], slices.start[rows]
-            found.append(_queue(track.device, track.stream, asked, begun))
-    return found
+    return [
+        _queue(stream.device, stream.stream, slices.start[slices.launch[rows]], slices.start[rows])
+        for stream, rows in by_stream(table, work)
+        if stream.device is not None
+    ]
 
 
 def _queue(device: int, stream: int | None, asked: Any, begun: Any) -> Queue:

@@ -128,11 +128,37 @@ def stacks(threads: Threads, wanted: Mask) -> tuple[Int32, int]:
     return path, int(count)
 
 
+def beside(table: TraceTable, track: int) -> list[Track]:
+    """Return the tracks of a track's thread, itself among them."""
+    own = table.tracks[track]
+    key = (own.pid, own.tid, own.device is None)
+    return [t for t in table.tracks if (t.pid, t.tid, t.device is None) == key]
+
+
+def rank(slices: Slices, row: int) -> tuple[int, int, int]:
+    """Return the place of a row in its thread: by start, the longest first."""
+    return int(slices.start[row]), -int(slices.duration[row]), row
+
+
 def overlapping(table: TraceTable) -> Mask:
     """Tell which rows overlap others of their thread without one containing the other.
 
-    Readers give such slices tracks of their own: of each thread all but the first.
+    Readers give such slices, and what lies inside them, tracks of their own: of
+    each thread all but the first. What only lies inside is not told.
     """
-    beside = lanes(table.tracks) != np.arange(len(table.tracks))
-    mask: Mask = beside[table.slices.track]
+    aside = lanes(table.tracks) != np.arange(len(table.tracks))
+    mask: Mask = aside[table.slices.track] & (table.slices.parent < 0)
     return mask
+
+
+def unfinished(table: TraceTable, wanted: Mask) -> Mask:
+    """Tell which wanted rows begin before an earlier one of their thread has ended."""
+    ordered = threads(table)
+    rows = ordered.order[wanted[ordered.order]]
+    found = np.zeros(len(table.slices), np.bool_)
+    for number in np.unique(ordered.thread[rows]):
+        own = rows[ordered.thread[rows] == number]
+        start = table.slices.start[own]
+        reach = np.maximum.accumulate(start + table.slices.duration[own])
+        found[own[1:]] = start[1:] < reach[:-1]
+    return found
