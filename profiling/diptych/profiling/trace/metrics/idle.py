@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from diptych.profiling.trace.lod import UInt8
 from diptych.profiling.trace.metrics.kernels import by_stream, device_of
 from diptych.profiling.trace.metrics.trees import kinds_mask
-from diptych.profiling.trace.lod import UInt8
 from diptych.profiling.trace.table import DEVICE_WORK, Int64, TraceTable
 
 BETWEEN_NS = 30
