@@ -14,7 +14,7 @@ from tests.helpers.fake_run import LiveRun, make_run
 from diptych.profiling.records.reader import JournalTail
 from diptych.profiling.runs import kept, session
 from diptych.profiling.runs.session import RunSession
-from diptych.profiling.runs.snapshot import RunSnapshot, Series, StepColumns
+from diptych.profiling.runs.snapshot import LogTimes, Pauses, RunSnapshot, Series, StepColumns
 from diptych.profiling.runs.summary import write_summary
 
 
@@ -60,7 +60,7 @@ def assert_same(one: RunSnapshot, other: RunSnapshot) -> None:
 
 
 def same(a: object, b: object) -> bool:
-    if isinstance(a, StepColumns | Series):
+    if isinstance(a, StepColumns | Series | Pauses | LogTimes):
         assert type(a) is type(b)
         return all(same(getattr(a, f.name), getattr(b, f.name)) for f in fields(a))
     if isinstance(a, dict) and isinstance(b, dict):

@@ -107,6 +107,8 @@ def _sentence(fact: Fact) -> str:
         return text.format(here=fmt.memory(_number(here)), usual=fmt.memory(_number(usual)))
     if fact.code in ("clock", "throttle"):
         return _gpu(fact)
+    if fact.code in ("gc", "faults"):
+        return _python(fact)
     return _plain(fact)
 
 
@@ -146,6 +148,26 @@ def _percents(code: str, here: object, usual: object) -> str:
         else tr("Other programs had {here} of a core, around it {usual}.")
     )
     return text.format(here=fmt.percent(_number(here)), usual=fmt.percent(_number(usual)))
+
+
+def _python(fact: Fact) -> str:
+    here, usual = _number(fact.values["here"]), _number(fact.values["usual"])
+    if fact.code == "gc":
+        return tr("Python's garbage collector ran for {time} of it.", time=fmt.duration(here))
+    disk = _number(fact.values["disk"])
+    if disk and disk > (_number(fact.values["usual_disk"]) or 0.0):
+        return tr(
+            "The run had {disk} page faults a second that waited for a disk, and {here} others; "
+            "around it {usual}.",
+            disk=fmt.number(disk),
+            here=fmt.number(here),
+            usual=fmt.number(usual),
+        )
+    return tr(
+        "The run had {here} page faults a second, around it {usual}.",
+        here=fmt.number(here),
+        usual=fmt.number(usual),
+    )
 
 
 def _gpu(fact: Fact) -> str:

@@ -9,6 +9,7 @@ import time
 from typing import Any, Dict, List, Optional, Set, Tuple
 
 from .backend import Backend
+from .collector import Collector
 from .completion import Completions
 from .control import Control
 from .journal import Journal
@@ -38,7 +39,8 @@ class Session:
         self._wanted = str(config.get("framework") or "auto")
         self.journal = journal
         self.side = Side(journal, self._side_trouble)
-        self.side.before_drain = self._replay
+        self.side.before_drain = self._gather
+        self._collector = Collector(journal)
         self._probes: List[Probe] = []
         self._active: Optional[Probe] = None
         self._backend: Optional[Backend] = None
@@ -62,6 +64,7 @@ class Session:
         """Begin the periodic tasks."""
         self.side.every(self._tick)
         self.side.every(self._control.look)
+        self._collector.start()
         self.side.start()
 
     # -- frameworks --------------------------------------------------------
@@ -168,6 +171,10 @@ class Session:
         self.windowing.request(steps, options)
         if self._active is not None:
             self._active.limit = 0
+
+    def _gather(self) -> None:
+        self._replay()
+        self._collector.write()
 
     def _replay(self) -> None:
         if self._active is not None:
@@ -299,7 +306,9 @@ class Session:
     def close(self) -> None:
         """Write everything and let go of the journal; the last thing at exit."""
         self.finish()
+        self._collector.stop()
         if self.side.stop(1.0):
+            self._collector.write()
             self.journal.close()
 
     def before_fork(self) -> None:
@@ -314,6 +323,7 @@ class Session:
     def abandon(self) -> None:
         """In a forked child: be nobody, hold nothing."""
         self._finished = True
+        self._collector.stop()
         for probe in self._probes:
             probe.shut()
         self.side.abandon()

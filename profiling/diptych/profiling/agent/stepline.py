@@ -38,12 +38,19 @@ def format_step(seq: int, t: int, line: StepLine) -> str:
     values += (_whole(completed), '"%s"' % ruler if ruler else "null")
     values += ("infer" if step.infer else "train", _whole(step.samples), _number(step.loss))
     values += (_whole(window), "true" if step.warm else "false", _whole(cost))
-    return _STEP % values
+    text = _STEP % values
+    return text if step.loss is None else _told(text, step.loss)
 
 
 def format_done(seq: int, t: int, line: DoneLine) -> str:
     """Return one ``done`` record."""
     n, completed, ruler, loss = line
-    return '{"k":"done","seq":%d,"t":%d,"n":%d,"completed":%d,"ruler":"%s","loss":%s}' % (
+    text = '{"k":"done","seq":%d,"t":%d,"n":%d,"completed":%d,"ruler":"%s","loss":%s}' % (
         (seq, t, n, completed, ruler, _number(loss))
     )
+    return text if loss is None else _told(text, loss)
+
+
+def _told(text: str, loss: float) -> str:
+    """Add to a record what its loss is, where JSON has no number for it."""
+    return text if math.isfinite(loss) else '%s,"loss_is":"%s"}' % (text[:-1], loss)

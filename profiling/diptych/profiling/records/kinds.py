@@ -37,6 +37,10 @@ CUDA event, or an operation of MXNet's engine that reads what the step wrote.
 """
 
 
+LossIs = Literal["nan", "inf", "-inf"]
+"""A loss that JSON has no number for; ``loss`` is ``null`` then."""
+
+
 class Record(msgspec.Struct, kw_only=True, frozen=True, gc=False):
     """What every record has."""
 
@@ -99,6 +103,7 @@ class Step(Record, frozen=True, tag_field="k", tag="step"):
     window: int | None = None
     warm: bool = False
     cost: int | None = None
+    loss_is: LossIs | None = None
 
 
 class Done(Record, frozen=True, tag_field="k", tag="done"):
@@ -108,6 +113,19 @@ class Done(Record, frozen=True, tag_field="k", tag="done"):
     completed: int
     ruler: Ruler
     loss: float | None = None
+    loss_is: LossIs | None = None
+
+
+class Collected(Record, frozen=True, tag_field="k", tag="gc"):
+    """Python's garbage collector ran from ``t0`` to ``t``; every thread stood still.
+
+    Written where all generations were collected, and where it took 1 ms or
+    more. The first one, without a ``generation``, says that from then on such
+    pauses are seen.
+    """
+
+    t0: int
+    generation: int | None = None
 
 
 class Eval(Record, frozen=True, tag_field="k", tag="eval"):
@@ -211,12 +229,18 @@ class Host(Record, frozen=True, tag_field="k", tag="host"):
 
 
 class Process(Record, frozen=True, tag_field="k", tag="proc"):
-    """The worker's process tree. ``cpu`` is percent of one core (may exceed 100)."""
+    """The worker's process tree. ``cpu`` is percent of one core (may exceed 100).
+
+    Page faults are per second since the sample before: ``minor_faults`` found
+    their page in memory, ``major_faults`` had to wait for a disk.
+    """
 
     cpu: float | None
     rss: int | None
     count: int | None
     reasons: dict[str, str] = {}
+    minor_faults: float | None = None
+    major_faults: float | None = None
 
 
 class GpuInfo(Record, frozen=True, tag_field="k", tag="gpu_info"):
@@ -264,6 +288,19 @@ class Launched(Record, frozen=True, tag_field="k", tag="launched"):
     argv: tuple[str, ...]
 
 
+class Logged(Record, frozen=True, tag_field="k", tag="log"):
+    """A log of the worker was ``bytes`` long at ``t``; at most once a second, and if it grew.
+
+    ``moved`` is ``(start, end, now)`` where the bytes from ``start`` to ``end``
+    were left out, and ``now`` others stand in their place since: every place
+    that an earlier record told moves with them.
+    """
+
+    stream: Literal["stdout", "stderr"]
+    bytes: int
+    moved: tuple[int, int, int] | None = None
+
+
 class Stopping(Record, frozen=True, tag_field="k", tag="stopping"):
     """The runner is ending the worker; each stage is one record."""
 
@@ -302,6 +339,7 @@ AnyRecord = (
     | Model
     | Step
     | Done
+    | Collected
     | Eval
     | Memory
     | Window
@@ -313,6 +351,7 @@ AnyRecord = (
     | Gpu
     | Nvml
     | Launched
+    | Logged
     | Stopping
     | Exited
     | Caution

@@ -70,3 +70,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     traces: tuple[str, ...]
     losses: Losses
     warnings: tuple[str, ...]
+    first_nan_loss: int | None = None
+    """The first step whose loss was NaN."""
+    nan_loss_since: int | None = None
+    """The step since which every loss that was read was NaN."""
+    first_inf_loss: int | None = None

@@ -55,6 +55,8 @@ class LogKeeper:
         self._cut = 0
         self._noted = 0
         self._reserved: int | None = 0
+        self.moved: tuple[int, int, int] | None = None
+        """What was last left out, see the ``log`` record; whoever has told of it sets ``None``."""
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
         self._fd = os.open(path, flags, 0o600)
         self._renew()
@@ -68,6 +70,14 @@ class LogKeeper:
     def left_out(self) -> int:
         """Bytes that are no longer there."""
         return self._cut + self._hole[1] - self._hole[0]
+
+    @property
+    def size(self) -> int:
+        """How long the log is, its hole included; 0 where that cannot be told."""
+        try:
+            return os.fstat(self._fd).st_size if self._fd >= 0 else self.path.stat().st_size
+        except OSError:
+            return 0
 
     def look(self) -> None:
         """Take the file's size into account; cheap, never raises."""
@@ -88,6 +98,7 @@ class LogKeeper:
                 self._rewrite(size)
         with contextlib.suppress(OSError):
             os.close(self._fd)
+        self._fd = -1
 
     def _renew(self) -> None:
         size = os.fstat(self._fd).st_size
@@ -113,6 +124,7 @@ class LogKeeper:
         os.ftruncate(self._fd, start)
         self._cut += size - start - self._noted
         self._noted = os.write(self._fd, _note(self._cut))
+        self.moved = (start, size, self._noted)
         self._reserved = 0
 
     def _rewrite(self, size: int) -> None:
@@ -121,9 +133,10 @@ class LogKeeper:
         try:
             with open(temporary, "xb", 0, opener=_private) as out:
                 _copy(self._fd, 0, start, out.fileno())
-                out.write(_note(end - start))
+                note = out.write(_note(end - start))
                 _copy(self._fd, end, size, out.fileno())
             temporary.replace(self.path)
+            self.moved = (start, end, note)
         except OSError:
             with contextlib.suppress(OSError):
                 temporary.unlink()

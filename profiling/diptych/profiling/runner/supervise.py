@@ -26,6 +26,7 @@ from diptych.profiling.runner.control import ControlReader
 from diptych.profiling.runner.disk import DiskGuard
 from diptych.profiling.runner.evidence import MemoryEvidence
 from diptych.profiling.runner.files import reserve
+from diptych.profiling.runner.log_times import LogTimes
 from diptych.profiling.runner.output import LogKeeper, limit_from_environment, tail
 from diptych.profiling.runner.stopping import SIGNALS, Grace, Stage, Stopper
 from diptych.profiling.runner.worker import Worker
@@ -98,6 +99,7 @@ class _Run:
         self._control = ControlReader(self._paths.control)
         self._stopper = Stopper(grace, self._carry_out, self._refused)
         self._logs: list[LogKeeper] = []
+        self._log_times = LogTimes(self._journal, {})
         self._told: set[Path] = set()
         self._timed_out = False
         self._signals = 0
@@ -126,6 +128,7 @@ class _Run:
         limit = limit_from_environment()
         out, err = (LogKeeper(p, limit) for p in (self._paths.stdout, self._paths.stderr))
         self._logs = [out, err]
+        self._log_times = LogTimes(self._journal, {"stdout": out, "stderr": err})
         evidence = MemoryEvidence()
         argv = command.worker_argv(self._request, self._paths.agent_config)
         cwd = self._request.cwd or str(self._directory)
@@ -228,9 +231,10 @@ class _Run:
         self._sweep()
         if self._sampler is not None:
             self._sampler.stop()
-        self._look_at_logs()
+        self._look_at_logs(last=True)
         for log in self._logs:
             log.finish()
+        self._log_times.look()
         deadline = time.monotonic() + _TRACER_SECONDS
 
         def going_on() -> bool:
@@ -266,9 +270,11 @@ class _Run:
                 self._tree.signal(number)
             time.sleep(0.02)
 
-    def _look_at_logs(self) -> None:
+    def _look_at_logs(self, *, last: bool = False) -> None:
         for log in self._logs:
             log.look()
+        self._log_times.look(last=last)
+        for log in self._logs:
             if log.left_out and log.path not in self._told:
                 self._told.add(log.path)
                 self.warn(

@@ -18,7 +18,7 @@ from diptych.profiling.runs.notes import read_notes
 from diptych.profiling.runs.snapshot import RunState
 from diptych.profiling.runs.summary import read_summary
 
-_RUNNER_TAIL = 1 << 20
+_RUNNER_BLOCK = 1 << 20
 _NOTE = 300
 """Characters of a note that a listing keeps."""
 
@@ -146,9 +146,12 @@ def _known_state(status: str) -> RunState:
 
 def _ending(directory: Path) -> Exited | None:
     tail = JournalTail(RunPaths(directory).runner_journal)
-    records = tail.read(_RUNNER_TAIL) + tail.finish()
+    found: Exited | None = None
+    while found is None and (records := tail.read(_RUNNER_BLOCK)):
+        found = next((record for record in records if isinstance(record, Exited)), None)
+    records = tail.finish()
     tail.close()
-    return next((record for record in records if isinstance(record, Exited)), None)
+    return found or next((record for record in records if isinstance(record, Exited)), None)
 
 
 def _subject(request: RunRequest) -> str | None:

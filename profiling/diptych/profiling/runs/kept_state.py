@@ -19,6 +19,7 @@ from diptych.profiling.records.kinds import (
 )
 from diptych.profiling.records.reader import TailState
 from diptych.profiling.runs import series
+from diptych.profiling.runs.moments import LogTable, PauseTable
 from diptych.profiling.runs.reduce import Reduction
 from diptych.profiling.runs.series import SeriesState, SeriesTable
 from diptych.profiling.runs.snapshot import EvalSpan, Notice
@@ -46,6 +47,8 @@ class ReductionState(msgspec.Struct, frozen=True, kw_only=True):
     rejected: int
     asleep: int | None
     steps: StepsState
+    paused_since: int | None
+    logs: list[str]
     tables: dict[str, SeriesState]
 
 
@@ -75,6 +78,8 @@ def state_of(known: Reduction) -> ReductionState:
         rejected=known.own_rejected,
         asleep=known.asleep,
         steps=known.steps.state(),
+        paused_since=known.pauses.since,
+        logs=list(known.logs),
         tables={name: table.state() for name, table in _tables(known).items()},
     )
 
@@ -84,6 +89,8 @@ def arrays_of(known: Reduction) -> Arrays:
     found = {("steps", name): values for name, values in known.steps.arrays().items()}
     for table, rows in _tables(known).items():
         found |= {(table, name): values for name, values in rows.arrays().items()}
+    for moments, pair in _moments(known).items():
+        found |= {(moments, name): values for name, values in pair.arrays().items()}
     return {"/".join(key): values for key, values in found.items()}
 
 
@@ -111,7 +118,16 @@ def reduction_of(state: ReductionState, arrays: Mapping[str, NDArray[Any]]) -> R
         raise ValueError("other tables")
     for name, table in tables.items():
         table.restore(state.tables[name], _part(arrays, name))
+    made.pauses.since = state.paused_since
+    made.logs = {stream: LogTable() for stream in state.logs}
+    for name, moments in _moments(made).items():
+        moments.restore(_part(arrays, name))
     return made
+
+
+def _moments(known: Reduction) -> dict[str, PauseTable | LogTable]:
+    logs = {f"log {stream}": table for stream, table in known.logs.items()}
+    return {"pauses": known.pauses, **logs}
 
 
 def _tables(known: Reduction) -> dict[str, SeriesTable]:

@@ -16,6 +16,7 @@ from diptych.profiling.records.kinds import PHASES
 from diptych.profiling.runs.series import THROTTLE
 from diptych.profiling.runs.snapshot import (
     Ints,
+    Pauses,
     RunSnapshot,
     Series,
     StepColumns,
@@ -31,6 +32,9 @@ _FEWEST = 5
 
 _PERIOD = 1_000_000_000
 """A sample says nothing of what lies further away than this, in ns."""
+
+_MINOR, _MAJOR = 20_000.0, 5.0
+"""Page faults a second more than usual that are worth a word: some 2 % of a core, a disk."""
 
 _APART = StepFlag.PROFILED | StepFlag.COMPILING
 
@@ -188,8 +192,8 @@ def _facts(snapshot: RunSnapshot, row: int, near: Ints) -> list[Fact]:
         around.memory(),
         around.swap(),
         *around.gpus(),
-        Fact("gc", None, why="not_recorded"),
-        Fact("faults", None, why="not_recorded"),
+        _collected(snapshot, row, near, end),
+        around.faults(),
     ]
 
 
@@ -231,6 +235,28 @@ def _samples(steps: StepColumns, row: int, near: Ints) -> Fact:
     if found.here is None or found.usual is None:
         return Fact("samples", None, why="not_recorded")
     return Fact("samples", found.here != found.usual, {"here": found.here, "usual": found.usual})
+
+
+def _collected(snapshot: RunSnapshot, row: int, near: Ints, end: int) -> Fact:
+    """Return for how long the collector ran between the step before and the step's end, in ns."""
+    pauses, steps = snapshot.pauses, snapshot.steps
+    begin = int(steps.end[row - 1]) if row else int(steps.start[row])
+    if pauses.since is None or pauses.since > begin:
+        return Fact("gc", None, why="not_recorded")
+    here = _paused(pauses, begin, end)
+    begins = [int(steps.end[other - 1]) if other else int(steps.start[other]) for other in near]
+    ends = steps.end[near].tolist()
+    around = [_paused(pauses, *span) for span in zip(begins, ends, strict=True)]
+    usual = float(np.median(around)) if around else 0.0
+    return Fact("gc", here - usual > 0.02 * (end - begin), {"here": here, "usual": usual})
+
+
+def _paused(pauses: Pauses, begin: int, end: int) -> int:
+    """Return how much of a stretch the pauses take; they follow one another."""
+    first = int(np.searchsorted(pauses.end, begin, "right"))
+    stop = int(np.searchsorted(pauses.start, end, "left"))
+    inside = np.minimum(pauses.end[first:stop], end) - np.maximum(pauses.start[first:stop], begin)
+    return int(inside.sum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +325,20 @@ class _Around:
     def swap(self) -> Fact:
         """Return the machine's swapped memory, bytes."""
         return self._fact("swap", self.snapshot.host, "swap_used", lambda a, b: a - b > 2**20)
+
+    def faults(self) -> Fact:
+        """Return page faults of the run's processes a second, in memory and from disk."""
+        process = self.snapshot.process
+        minor = self._pair(process, "minor_faults")
+        major = self._pair(process, "major_faults")
+        if isinstance(minor, str) or isinstance(major, str):
+            known = np.isfinite(process.columns["minor_faults"]).any()
+            why = "no_sample" if known or not len(process.t) else "not_recorded"
+            return Fact("faults", None, why=why)
+        (here, usual), (disk, usual_disk) = minor, major
+        many = here - usual > max(_MINOR, 0.25 * usual)
+        values = {"here": here, "usual": usual, "disk": disk, "usual_disk": usual_disk}
+        return Fact("faults", many or disk - usual_disk > _MAJOR, {**values})
 
     def gpus(self) -> list[Fact]:
         """Return clocks of the GPUs, and what held them down."""

@@ -14,6 +14,7 @@ from diptych.profiling.records.kinds import (
     AnyRecord,
     Caution,
     Clock,
+    Collected,
     Done,
     Eval,
     Exited,
@@ -22,6 +23,7 @@ from diptych.profiling.records.kinds import (
     GpuInfo,
     Host,
     Launched,
+    Logged,
     Memory,
     Model,
     Nvml,
@@ -33,6 +35,7 @@ from diptych.profiling.records.kinds import (
     Window,
 )
 from diptych.profiling.runs import series
+from diptych.profiling.runs.moments import LogTable, PauseTable
 from diptych.profiling.runs.series import SeriesTable
 from diptych.profiling.runs.snapshot import EvalSpan, Notice
 from diptych.profiling.runs.state import RunnerFacts
@@ -62,6 +65,8 @@ class Reduction:
         self.memory: dict[str, SeriesTable] = {}
         self.gpus: dict[int, SeriesTable] = {}
         self.gpu_info: dict[int, GpuInfo] = {}
+        self.pauses = PauseTable()
+        self.logs: dict[str, LogTable] = {}
         self.newest: int | None = None
         """Latest ``t`` of all records, ns of CLOCK_MONOTONIC."""
         self.oldest: int | None = None
@@ -77,6 +82,8 @@ class Reduction:
             Host: self.host.add,
             Process: self.process.add,
             Clock: self._take_clocks,
+            Collected: self.pauses.add,
+            Logged: self._take_logged,
             Eval: self._take_evals,
             Memory: self._take_memory,
             Gpu: self._take_gpus,
@@ -96,7 +103,9 @@ class Reduction:
     def rejected(self) -> int:
         """Records whose values cannot be true."""
         tables = (self.host, self.process, *self.memory.values(), *self.gpus.values())
-        return self.own_rejected + self.steps.rejected + sum(table.rejected for table in tables)
+        moments = self.pauses.rejected + sum(table.rejected for table in self.logs.values())
+        sampled = sum(table.rejected for table in tables)
+        return self.own_rejected + self.steps.rejected + sampled + moments
 
     def feed(self, records: Sequence[AnyRecord], *, rank: int = 0) -> None:
         """Take the next records of one journal; ``rank`` is that of its worker.
@@ -150,6 +159,11 @@ class Reduction:
                 self.memory.setdefault(device, SeriesTable(series.MEMORY)).add(group)
             else:
                 self.own_rejected += len(group)
+
+    def _take_logged(self, records: list[Logged]) -> None:
+        for stream in {r.stream for r in records}:
+            group = [r for r in records if r.stream == stream]
+            self.logs.setdefault(stream, LogTable()).add(group)
 
     def _take_gpus(self, records: list[Gpu]) -> None:
         for index in {r.index for r in records}:
@@ -210,4 +224,4 @@ class Reduction:
                 self._window_failed(record.error)
 
 
-_OF_RANK_0 = frozenset({Step, Done, Eval, Memory, Framework, Model})
+_OF_RANK_0 = frozenset({Step, Done, Collected, Eval, Memory, Framework, Model})

@@ -16,7 +16,7 @@ from diptych.profiling.runs.snapshot import Series
 Sample = Host | Process | Gpu | Memory
 
 HOST = ("cpu", "mem_used", "mem_total", "swap_used", "load1")
-PROCESS = ("cpu", "rss", "count")
+PROCESS = ("cpu", "rss", "count", "minor_faults", "major_faults")
 GPU = (
     "util",
     "mem_used",

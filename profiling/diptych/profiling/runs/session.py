@@ -14,7 +14,7 @@ from diptych.profiling.records.layout import RunPaths
 from diptych.profiling.records.manifest import Manifest
 from diptych.profiling.records.reader import BLOCK, JournalTail
 from diptych.profiling.records.summary import Losses
-from diptych.profiling.runs import kept
+from diptych.profiling.runs import kept, odd_losses
 from diptych.profiling.runs.files import DamagedRunError, RunError, load_manifest
 from diptych.profiling.runs.kept_state import SessionState, arrays_of, reduction_of, state_of
 from diptych.profiling.runs.liveness import Liveness, probe, worker_journals
@@ -344,6 +344,9 @@ class RunSession:
             ruler=known.steps.ruler,
             read=self._share_read(),
             notes=self._notes,
+            odd_losses=known.steps.odd_losses,
+            pauses=known.pauses.pauses(),
+            logs={stream: table.times() for stream, table in known.logs.items()},
         )
 
     def _notices(self) -> tuple[Notice, ...]:
@@ -353,7 +356,7 @@ class RunSession:
         over = not state.live and state not in (RunState.FAILED, RunState.DAMAGED)
         if over and known.framework is not None and not len(known.steps):
             own = (*own, _NO_STEPS)
-        return (*known.notices, *own)
+        return (*odd_losses.notices(known.steps.odd_losses), *known.notices, *own)
 
     def _origin(self) -> int:
         known = self._reduction

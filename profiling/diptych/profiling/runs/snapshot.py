@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum, IntFlag
 from pathlib import Path
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -56,6 +57,8 @@ class StepFlag(IntFlag):
     INFERENCE = 4
     COMPILING = 8
     """The agent saw work that belongs to warm-up (first step, compilation)."""
+    LOSS_NAN = 16
+    """The loss was read and is NaN; without it a NaN in the column is a loss not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,40 @@ class EvalSpan:
     batches: int
 
 
+class OddLosses(msgspec.Struct, frozen=True):
+    """Steps whose loss was no finite number: the first ones, and since when it is NaN for good."""
+
+    first_nan: int | None = None
+    nan_since: int | None = None
+    first_inf: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pauses:
+    """When Python's garbage collector ran, from ``start`` to ``end``, ns of CLOCK_MONOTONIC.
+
+    ``since`` is from when on it was watched, ``None`` where it was not. Only
+    pauses of all generations, and those of 1 ms or more, are there.
+    """
+
+    since: int | None
+    start: Ints
+    end: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class LogTimes:
+    """How long a log was when: at ``t`` (ns of CLOCK_MONOTONIC) ``size`` bytes, both rising."""
+
+    t: Ints
+    size: Ints
+
+
+_NOTHING = np.empty(0, np.int64)
+_NOT_WATCHED = Pauses(None, _NOTHING, _NOTHING)
+_NO_ODD_LOSSES = OddLosses()
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
     """A warning of the runner, sampler, agent or reader. ``code`` is stable."""
@@ -163,7 +200,7 @@ class RunSnapshot:
     host: Series
     """Columns cpu (%), mem_used, mem_total, swap_used (bytes), load1."""
     process: Series
-    """Columns cpu (% of one core), rss (bytes), count."""
+    """Columns cpu (% of one core), rss (bytes), count, minor_faults, major_faults (1/s)."""
     gpus: dict[int, Series]
     """By index: the fields of the ``gpu`` record as columns (util, mem_used, power, ...).
 
@@ -182,6 +219,10 @@ class RunSnapshot:
     """Name, note and tags that a person gave it."""
     read: float = 1.0
     """Share of what is on disk that has been read; below 1 while a long run is opened."""
+    odd_losses: OddLosses = _NO_ODD_LOSSES
+    pauses: Pauses = _NOT_WATCHED
+    logs: dict[str, LogTimes] = field(default_factory=dict)
+    """By stream, ``stdout`` and ``stderr``; without an entry nothing is known of its times."""
 
     @property
     def name(self) -> str | None:

@@ -12,7 +12,15 @@ from numpy.typing import NDArray
 
 from diptych.profiling.records.kinds import PHASES, Done, Ruler, Step
 from diptych.profiling.runs.columns import Column
-from diptych.profiling.runs.snapshot import Bytes, Floats, Ints, StepColumns, StepFlag
+from diptych.profiling.runs.odd_losses import OddLossWatch
+from diptych.profiling.runs.snapshot import (
+    Bytes,
+    Floats,
+    Ints,
+    OddLosses,
+    StepColumns,
+    StepFlag,
+)
 
 _MAX_WAITING = 100_000
 """Completions kept for steps that have not come; more than ever are in flight."""
@@ -23,6 +31,8 @@ _SEARCHED = 65_536
 
 _INTS = ("n", "start", "end", "dispatched")
 _FLOATS = ("completed", "completed_at", "samples", "loss", "cost")
+
+_ODD = {"inf": float("inf"), "-inf": float("-inf"), "nan": float("nan")}
 
 _Batch = dict[str, NDArray[Any]]
 _Kind = TypeVar("_Kind", Step, Done)
@@ -55,6 +65,12 @@ class StepTable:
         self._columns["flags"] = Column(np.uint8)
         self._waiting: dict[int, Done] = {}
         self._rising = True
+        self._odd = OddLossWatch()
+
+    @property
+    def odd_losses(self) -> OddLosses:
+        """Which losses were no finite number."""
+        return self._odd.found
 
     def __len__(self) -> int:
         return len(self._columns["flags"])
@@ -71,6 +87,7 @@ class StepTable:
         n = self._columns["n"].values[max(0, first - 1) :]
         self._rising = self._rising and bool((n[1:] > n[:-1]).all())
         self._note_ruler(usable)
+        self._odd.see(batch["n"], batch["loss"], _is_nan(batch["flags"]))
         if self._waiting:
             self.complete(list(self._waiting.values()))
 
@@ -86,9 +103,7 @@ class StepTable:
         hit = rows[found]
         self._columns["completed"].values[hit] = batch["completed"][found]
         self._columns["completed_at"].values[hit] = batch["completed_at"][found]
-        loss = batch["loss"]
-        known = found & ~np.isnan(loss)
-        self._columns["loss"].values[rows[known]] = loss[known]
+        self._take_losses(batch, rows)
         self._wait(usable, found)
 
     def columns(self) -> StepColumns:
@@ -117,12 +132,25 @@ class StepTable:
             column.adopt(arrays[name])
         self.rejected, self.ruler, self._rising = state.rejected, state.ruler, state.rising
         self._waiting = {done.n: done for done in state.waiting}
+        columns = self.columns()
+        self._odd = OddLossWatch()
+        self._odd.see(columns.n, columns.loss, _is_nan(columns.flags))
 
     def _note_ruler(self, steps: Sequence[Step]) -> None:
         for step in reversed(steps):
             if step.ruler is not None:
                 self.ruler = step.ruler
                 return
+
+    def _take_losses(self, batch: _Batch, rows: Ints) -> None:
+        """Fill in the losses that came with completions; ``rows`` are -1 where there is none."""
+        loss, nan = batch["loss"], batch["nan"] & (rows >= 0)
+        known = (rows >= 0) & ~np.isnan(loss)
+        self._columns["loss"].values[rows[known]] = loss[known]
+        if nan.any():
+            self._columns["flags"].values[rows[nan]] |= np.uint8(StepFlag.LOSS_NAN)
+        there = rows >= 0
+        self._odd.see(batch["n"][there], loss[there], nan[there])
 
     def _wait(self, dones: Sequence[Done], found: NDArray[np.bool_]) -> None:
         if found.all() and not self._waiting:
@@ -180,7 +208,7 @@ def _step_arrays(steps: Sequence[Step]) -> _Batch:
         "completed": completed,
         "completed_at": start + completed,
         "samples": _floats([s.samples for s in steps]),
-        "loss": _floats([s.loss for s in steps]),
+        "loss": _loss(steps),
         "cost": _floats([s.cost for s in steps]),
         "phases": _phases(steps),
         "flags": _flags(steps),
@@ -192,7 +220,8 @@ def _done_arrays(dones: Sequence[Done]) -> _Batch:
         "n": _ints([d.n for d in dones]),
         "completed": _lengths([d.completed for d in dones]),
         "completed_at": _floats([d.t for d in dones]),
-        "loss": _floats([d.loss for d in dones]),
+        "loss": _loss(dones),
+        "nan": np.array([d.loss_is == "nan" for d in dones], np.bool_),
     }
 
 
@@ -203,6 +232,20 @@ def _ints(values: list[int]) -> Ints:
 def _floats(values: list[Any]) -> Floats:
     """Null becomes NaN."""
     return np.array(values, np.float64)
+
+
+def _loss(records: Sequence[Step] | Sequence[Done]) -> Floats:
+    """Return the losses; NaN is one that is not known, and also one that is NaN."""
+    values = [r.loss for r in records]
+    odd = [r.loss_is for r in records]
+    if any(odd):
+        values = [v if o is None else _ODD[o] for v, o in zip(values, odd, strict=True)]
+    return _floats(values)
+
+
+def _is_nan(flags: Bytes) -> NDArray[np.bool_]:
+    nan: NDArray[np.bool_] = (flags & np.uint8(StepFlag.LOSS_NAN)) != 0
+    return nan
 
 
 def _lengths(values: list[Any]) -> Floats:
@@ -224,11 +267,13 @@ def _flags(steps: Sequence[Step]) -> Bytes:
     fenced = np.array([s.ruler == "fence" for s in steps], np.uint8)
     inference = np.array([s.mode == "infer" for s in steps], np.uint8)
     compiling = np.array([s.warm for s in steps], np.uint8)
+    nan = np.array([s.loss_is == "nan" for s in steps], np.uint8)
     return (
         profiled * StepFlag.PROFILED
         + fenced * StepFlag.FENCED
         + inference * StepFlag.INFERENCE
         + compiling * StepFlag.COMPILING
+        + nan * StepFlag.LOSS_NAN
     ).astype(np.uint8)
 
 

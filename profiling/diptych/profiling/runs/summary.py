@@ -68,6 +68,9 @@ def summarise(snapshot: RunSnapshot) -> Summary:
         traces=tuple(str(path) for path in trace_files(snapshot)),
         losses=snapshot.losses,
         warnings=tuple(notice.text for notice in snapshot.notices),
+        first_nan_loss=snapshot.odd_losses.first_nan,
+        nan_loss_since=snapshot.odd_losses.nan_since,
+        first_inf_loss=snapshot.odd_losses.first_inf,
     )
 
 
@@ -224,7 +227,7 @@ def _largest(values: Floats) -> int | None:
 
 
 def _losses(steps: StepColumns) -> tuple[float | None, float | None]:
-    known = steps.loss[~np.isnan(steps.loss)]
+    known = steps.loss[np.isfinite(steps.loss)]
     return (float(known[0]), float(known[-1])) if len(known) else (None, None)
 
 

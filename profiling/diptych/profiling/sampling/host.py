@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -61,6 +62,7 @@ class Tree:
         self._root = _process(pid)
         self._members: dict[int, psutil.Process] = {}
         self._times: dict[int, float] = {}
+        self._faults: dict[int, tuple[int, int]] = {}
         self._looked = float("-inf")
         self._last: float | None = None
 
@@ -86,14 +88,20 @@ class Tree:
             self._looked = now
             self._refresh()
         spent, rss, count = self._sum()
+        faults = self._faulted()
         elapsed = None if self._last is None else now - self._last
         self._last = now
         if count == 0:
             gone = {"cpu": "not_measured", "rss": "not_measured"}
             return {"cpu": None, "rss": None, "count": 0, "reasons": gone}
-        cpu = None if not elapsed else round(100.0 * spent / elapsed, 1)
-        reasons = {} if cpu is not None else {"cpu": "not_measured"}
-        return {"cpu": cpu, "rss": rss, "count": count, "reasons": reasons}
+        if not elapsed:
+            return {"cpu": None, "rss": rss, "count": count, "reasons": {"cpu": "not_measured"}}
+        sample = {"cpu": round(100.0 * spent / elapsed, 1), "rss": rss, "count": count}
+        if faults is not None:
+            sample["minor_faults"], sample["major_faults"] = (
+                round(number / elapsed, 1) for number in faults
+            )
+        return sample
 
     def _refresh(self) -> None:
         if self._root is None:
@@ -106,6 +114,21 @@ class Tree:
             for pid, process in found.items()
         }
         self._times = {pid: t for pid, t in self._times.items() if pid in found}
+        self._faults = {pid: f for pid, f in self._faults.items() if pid in found}
+
+    def _faulted(self) -> tuple[int, int] | None:
+        """Return minor and major page faults since the last sample; ``None``: not told here."""
+        minor, major, told = 0, 0, False
+        for pid in self._members:
+            now = _page_faults(pid)
+            if now is None:
+                continue
+            told = True
+            before = self._faults.get(pid, now)
+            minor += max(0, now[0] - before[0])
+            major += max(0, now[1] - before[1])
+            self._faults[pid] = now
+        return (minor, major) if told else None
 
     def _sum(self) -> tuple[float, int, int]:
         """Return seconds of CPU since the last sample, resident bytes, and how many live."""
@@ -125,6 +148,17 @@ class Tree:
             spent += max(0.0, total - self._times.get(pid, total))
             self._times[pid] = total
         return spent, rss, count
+
+
+def _page_faults(pid: int) -> tuple[int, int] | None:
+    """Return minor and major page faults of a process since it began (Linux only)."""
+    try:
+        with Path(f"/proc/{pid}/stat").open("rb", 0) as file:
+            # The name, in parentheses, may hold anything.
+            words = file.read(4096).rpartition(b")")[2].split()
+        return int(words[7]), int(words[9])
+    except (OSError, ValueError, IndexError):
+        return None
 
 
 def _process(pid: int) -> psutil.Process | None:
