@@ -8,7 +8,6 @@ that; the ratio is of the medians. Files are in the system's cache.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from shutil import copytree
 from statistics import median
 
 from benchmarks._gui_start import HEAVY
+from benchmarks._user import environment
 from tests.helpers.fake_run import make_run
 
 Row = tuple[str, float, str, str]
@@ -35,6 +35,7 @@ def run() -> list[Row]:
         runs.mkdir()
         one = make_run(runs, steps=200)
         start(home)
+        _seconds([sys.executable, "-c", _BARE], home)
         window, bare = [], []
         for _ in range(TURNS):
             window.append(start(home))
@@ -65,7 +66,7 @@ def _median(seen: list[dict[str, float]], key: str) -> float:
 
 
 def _seconds(argv: list[str], home: Path) -> dict[str, float]:
-    env = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "DIPTYCH_HOME": str(home)}
+    env = {**environment(home), "QT_QPA_PLATFORM": "offscreen"}
     begun = time.monotonic_ns()
     done = subprocess.run(argv, cwd=ROOT, env=env, stdout=subprocess.PIPE, check=True)
     said = json.loads(done.stdout)

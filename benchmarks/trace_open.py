@@ -13,7 +13,6 @@ they are, measured in turns with it.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks._user import environment
 from benchmarks.trace_files import write
 
 Row = tuple[str, float, str, str]
@@ -79,7 +79,7 @@ print(json.dumps({"seconds": seconds, "peak": peak, "events": len(trace.traceEve
 def _run(code: str, path: Path, home: Path) -> dict[str, Any]:
     done = subprocess.run(
         [sys.executable, "-c", code, str(path)],
-        env={**os.environ, "DIPTYCH_HOME": str(home)},
+        env=environment(home),
         capture_output=True,
         text=True,
         check=True,
