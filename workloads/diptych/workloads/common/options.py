@@ -71,7 +71,7 @@ def build(
     add("--log-every", type=_at_least(1), default=20, help="steps between two progress lines")
     add("--init-from", metavar="NPZ", help="start from these weights (see --save-init)")
     add("--save-init", metavar="NPZ", help="save the weights before the first step")
-    add("--describe", action="store_true", help="print the model as JSON and exit")
+    add("--describe", action="store_true", help="print the model as JSON and train nothing")
     return parser
 
 

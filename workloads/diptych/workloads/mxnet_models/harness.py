@@ -74,14 +74,14 @@ def context(args: argparse.Namespace) -> mx.Context:
 def start(args: argparse.Namespace, name: str, net: gluon.Block) -> Progress:
     """Load, save or describe the weights as asked, and print the first line."""
     parameters, statistics = split(net)
-    if args.describe:
-        print(json.dumps(describe(args, name, net)))
-        raise SystemExit(0)
     if args.init_from:
         _load(args.init_from, parameters, statistics)
     if args.save_init:
         arrays = ([p.data().asnumpy() for p in part] for part in (parameters, statistics))
         weights.save(args.save_init, *arrays)
+    if args.describe:
+        print(json.dumps(describe(args, name, net)))
+        raise SystemExit(0)
     total = count(parameters)
     return Progress(args, f"{name} (MXNet {mx.__version__}): {total:,} parameters")
 

@@ -48,13 +48,13 @@ def start(args: argparse.Namespace, name: str, model: torch.nn.Module) -> Progre
     """Load, save or describe the weights as asked, and print the first line."""
     parameters = list(model.parameters())
     statistics = [b for n, b in model.named_buffers() if n.endswith(("_mean", "_var"))]
-    if args.describe:
-        print(json.dumps(describe(args, name, model)))
-        raise SystemExit(0)
     if args.init_from:
         _load(args.init_from, parameters, statistics)
     if args.save_init:
         weights.save(args.save_init, *([_numpy(t) for t in p] for p in (parameters, statistics)))
+    if args.describe:
+        print(json.dumps(describe(args, name, model)))
+        raise SystemExit(0)
     total = sum(p.numel() for p in parameters)
     return Progress(args, f"{name} (PyTorch {torch.__version__}): {total:,} parameters")
 
