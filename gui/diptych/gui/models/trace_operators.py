@@ -81,6 +81,11 @@ class Forest:
         """Whether any node lies below another."""
         return bool((self.parent >= 0).any())
 
+    @property
+    def contains(self) -> bool:
+        """Whether nodes are calls, and those on top contain the time of all below them."""
+        return self.wish.tree and self.wish.by in ("operator", "module", "stack")
+
     @cached_property
     def colours(self) -> NDArray[np.uint8]:
         """Number of a colour of `COLOURS` for each node."""
@@ -192,13 +197,15 @@ def base_of(forest: Forest, measure: Measure) -> str:
     """Return the key of what shares are shares of: what adds up, or in a tree what contains."""
     if forest.wish.by == "kernel":
         return "total"
-    if forest.is_tree:
+    if forest.contains:
         return "device" if measure == "device" else "total"
     return "device_self" if measure == "device" else "self"
 
 
 def shares(forest: Forest, measure: Measure) -> NDArray[np.float64]:
     """Return the share of each node, in per cent of all on top; NaN where there is no time."""
+    if not len(forest):
+        return np.zeros(0)
     base = forest.times[base_of(forest, measure)]
     top = base[forest.parent < 0]
     whole = float(top.sum())
@@ -250,7 +257,7 @@ def share_hint(forest: Forest, measure: Measure) -> str:
     """Return what shares are shares of."""
     if forest.wish.by == "kernel":
         return tr("Of the device time of all kernels, copies and memsets")
-    if forest.is_tree:
+    if forest.contains:
         return (
             tr("Of the device work that all on top started")
             if measure == "device"

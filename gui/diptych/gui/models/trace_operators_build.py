@@ -12,7 +12,7 @@ from diptych.gui.models.trace_names import short
 from diptych.gui.models.trace_operators import By, Forest, Measure, Wish, frame_path, labels
 from diptych.gui.models.trace_scene import Scene
 from diptych.gui.text.tr import tr, trn
-from diptych.profiling.trace.metrics import groups, stack_of, trees
+from diptych.profiling.trace.metrics import groups, trees
 from diptych.profiling.trace.metrics.calltree import Of, merged, wanted_rows
 from diptych.profiling.trace.metrics.costs import (
     Costs,
@@ -30,6 +30,8 @@ from diptych.profiling.trace.table import DEVICE_WORK, Int32, Int64, Kind, Trace
 
 _FRAMES = (Kind.PYTHON, Kind.MODULE)
 _TREES: dict[By, Of] = {"operator": "calls", "module": "modules", "stack": "stacks"}
+_DEEPEST = 12
+"""Frames that are written beside an operator."""
 _LONGEST = 600
 """Characters of a name in a tooltip."""
 
@@ -140,7 +142,7 @@ def _flat(scene: Scene, wish: Wish, found: Costs, rows: Int32, level: _Level) ->
         wish=wish, scene=scene, names=labels(scene, names), tips=_tips(scene, names),
         parent=np.full(level.count, -1, np.int32), name=names, first=first, calls=calls,
         times=times, rows=real, group=group, spans=_spans(found, real),
-        untied=found.untied, untied_ns=found.untied_ns, notes=_notes(scene, wish.by, first),
+        untied=found.untied, untied_ns=found.untied_ns, notes=_notes(scene, wish.by, first, found),
     )  # fmt: skip
 
 
@@ -158,13 +160,24 @@ def _tips(scene: Scene, names: Int32) -> list[str]:
     return [scene.table.text(name)[:_LONGEST] for name in names.tolist()]
 
 
-def _notes(scene: Scene, by: By, first: Int32) -> list[str] | None:
+def _notes(scene: Scene, by: By, first: Int32, found: Costs) -> list[str] | None:
     table = scene.table
     if by == "shape":
         return [shape_text(table.text(shape)) for shape in table.slices.shape[first].tolist()]
     if by == "stack":
-        return [frame_path(stack_of(table, row)[-12:]) or "—" for row in first.tolist()]
+        above = trees.containers(found.threads, kinds_mask(table.slices, *_FRAMES))
+        return [frame_path(_frames(table, above, row)) or "—" for row in first.tolist()]
     return None
+
+
+def _frames(table: TraceTable, above: Int32, row: int) -> list[str]:
+    """Return the innermost Python frames around a slice, the outer ones first."""
+    made: list[str] = []
+    row = int(above[row])
+    while row >= 0 and len(made) < _DEEPEST:
+        made.append(table.text(int(table.slices.name[row])))
+        row = int(above[row])
+    return made[::-1]
 
 
 def shape_text(shape: str) -> str:
@@ -185,7 +198,7 @@ def _two_levels(
     real = np.concatenate([outer, inner])
     first = np.concatenate([first, more_first])
     names = scene.table.slices.name[first]
-    shapes = _notes(scene, "shape", more_first) or []
+    shapes = _notes(scene, "shape", more_first, found) or []
     return Forest(
         wish=wish, scene=scene, names=[*labels(scene, names[: coarse.count]), *shapes],
         tips=_tips(scene, names),

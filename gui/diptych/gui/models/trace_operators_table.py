@@ -43,6 +43,8 @@ class TraceOperatorsModel(QAbstractTableModel):
         self.possible: list[TableColumn] = []
         """Columns that there are, those too that are hidden."""
         self.hidden = HIDDEN
+        self.crowded: frozenset[str] = frozenset()
+        """Columns for which there is no room now."""
         self.order: NDArray[np.int64] = np.empty(0, np.int64)
         self.sorting: tuple[str, Qt.SortOrder] = ("share", Qt.SortOrder.DescendingOrder)
         self._words: tuple[str, ...] = ()
@@ -58,7 +60,7 @@ class TraceOperatorsModel(QAbstractTableModel):
         again = forest is not None and forest is self.forest
         self.forest, self.measure = forest, measure
         self.possible = columns_of(forest, measure) if forest is not None else []
-        self.columns = [c for c in self.possible if c.key not in self.hidden]
+        self._take_columns()
         if not again:
             self._fold()
         share = self._column("share")
@@ -85,8 +87,20 @@ class TraceOperatorsModel(QAbstractTableModel):
         """Leave out the columns with these keys; names always stand."""
         self.beginResetModel()
         self.hidden = keys - {"name"}
-        self.columns = [c for c in self.possible if c.key not in self.hidden]
+        self._take_columns()
         self.endResetModel()
+
+    def set_crowded(self, keys: frozenset[str]) -> None:
+        """Leave out columns for which there is no room."""
+        if keys != self.crowded:
+            self.beginResetModel()
+            self.crowded = keys
+            self._take_columns()
+            self.endResetModel()
+
+    def _take_columns(self) -> None:
+        gone = self.hidden | self.crowded
+        self.columns = [c for c in self.possible if c.key not in gone]
 
     def unfold(self, node: int, *, on: bool) -> None:
         """Show what is below a node, or hide it."""

@@ -40,14 +40,17 @@ from diptych.gui.models.trace_operators_table import (
     INDENT_ROLE,
     TraceOperatorsModel,
 )
+from diptych.gui.models.trace_selection import TableColumn
 from diptych.gui.plots.timeline.palette import slice_colour
 from diptych.gui.text.tr import tr
 from diptych.gui.theme import current, font, scaled
 from diptych.gui.theme.tokens import ROW
 
 _PAD, _SWATCH, _BAR, _INDENT = 8, 9, 64, 14
-_WIDTHS = {"share": 132}
-_NOTE, _NAME = 190, 180
+_SHARE, _TREE = 132, 270
+_TEXTS = {"name": 180, "note": 190}
+_FIRST_TO_GO = ("p50", "device_self", "p99", "mean", "self")
+"""Columns that are left out where there is too little room, in this order."""
 
 
 class OperatorTable(QTableView):
@@ -127,24 +130,30 @@ class OperatorTable(QTableView):
             self.chosen.emit(self.rows.node_of(index.row()))
 
     def fit(self) -> None:
-        """Give each column its width: the first takes what is left."""
+        """Give each column its width; names take what is left, others go where it is too little."""
+        shown = [c for c in self.rows.possible if c.key not in self.rows.hidden]
+        widths = {c.key: self._width(c) for c in shown if c.key not in ("name", "note")}
+        texts = {c.key: scaled(_TEXTS[c.key]) for c in shown if c.key in _TEXTS}
+        forest = self.rows.forest
+        if forest is not None and forest.is_tree:
+            texts["name"] = scaled(_TREE)
+        room, crowded = self.viewport().width(), set[str]()
+        for key in _FIRST_TO_GO:
+            if sum(widths.values()) + sum(texts.values()) > room and widths.pop(key, 0):
+                crowded.add(key)
+        self.keep(lambda: self.rows.set_crowded(frozenset(crowded)))
+        left = room - sum(widths.values())
         header = self.horizontalHeader()
-        used = 0
         for at, column in enumerate(self.rows.columns):
-            if column.key in ("name", "note"):
-                continue
-            title = header.fontMetrics().horizontalAdvance(f"{column.title} ↓") + 18
-            width = scaled(_WIDTHS.get(column.key, 0)) or max(title, scaled(64))
+            wide = widths.get(column.key, 0)
+            if column.key in texts:
+                wide = max(texts[column.key], left * texts[column.key] // sum(texts.values()))
             header.setSectionResizeMode(at, QHeaderView.ResizeMode.Fixed)
-            self.setColumnWidth(at, width)
-            used += width
-        texts = [at for at, c in enumerate(self.rows.columns) if c.key in ("name", "note")]
-        room = self.viewport().width() - used
-        least = scaled(_NAME) + (scaled(_NOTE) if len(texts) > 1 else 0)
-        for at in texts:
-            share = _NAME if self.rows.columns[at].key == "name" else _NOTE
-            header.setSectionResizeMode(at, QHeaderView.ResizeMode.Fixed)
-            self.setColumnWidth(at, max(scaled(share), round(room * scaled(share) / least)))
+            self.setColumnWidth(at, wide)
+
+    def _width(self, column: TableColumn) -> int:
+        title = self.horizontalHeader().fontMetrics().horizontalAdvance(f"{column.title} ↓") + 18
+        return scaled(_SHARE) if column.key == "share" else max(title, scaled(64))
 
     def resizeEvent(self, event: object) -> None:
         """Fit the columns to the room."""

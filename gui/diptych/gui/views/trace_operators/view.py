@@ -397,7 +397,9 @@ class TraceOperatorsView(QWidget):
         menu.addSeparator()
         for column in self.model.possible:
             if column.key != "name":
-                action = menu.addAction(column.title)
+                crowded = column.key in self.model.crowded
+                text = tr("{title} (no room now)", title=column.title) if crowded else column.title
+                action = menu.addAction(text)
                 action.setCheckable(True)
                 action.setChecked(column.key not in self.model.hidden)
                 action.triggered.connect(
