@@ -32,6 +32,7 @@ from diptych.gui.plots.scale import Axis, axis, robust_range
 from diptych.gui.plots.series import Drawn, Kind, Series
 from diptych.gui.plots.surface import Surface
 from diptych.gui.plots.timeview import TimeView
+from diptych.gui.text.format import percent
 from diptych.gui.text.tr import tr
 from diptych.gui.theme import current, font, scaled
 
@@ -225,9 +226,21 @@ class Chart(Surface):
         paint.outliers(painter, frame, self.outliers())
         for series in self.series:
             paint.odd(painter, frame, series)
+            paint.lost(painter, frame, series, tokens)
         if self._named:
             paint.names(painter, frame, self.marks, tokens)
         self._paint_tag(painter, frame)
+        self._paint_progress(painter, frame)
+
+    def _paint_progress(self, painter: QPainter, frame: paint.Frame) -> None:
+        """Say how far the work on a long column is of which nothing can be drawn yet."""
+        parts = [drawn.part for _, drawn in self.pairs if not drawn.whole and not len(drawn.y)]
+        if parts:
+            tokens = current()
+            painter.setFont(font(11))
+            painter.setPen(QColor(tokens.text2))
+            words = tr("Drawing… {part}", part=percent(100 * min(parts)))
+            painter.drawText(frame.rect, Qt.AlignmentFlag.AlignCenter, words)
 
     def _paint_curves(self, painter: QPainter, frame: paint.Frame) -> None:
         to = Mapping(frame.rect, frame.low, frame.high, frame.axis)

@@ -258,6 +258,30 @@ def odd(painter: QPainter, frame: Frame, series: Series) -> None:
             taken = x
 
 
+def lost(painter: QPainter, frame: Frame, series: Series, tokens: Tokens) -> None:
+    """Tint the stretch from which on every value is no number, and say so in it."""
+    if series.lost is None or not len(series.t):
+        return
+    t, words = series.lost
+    span = series.span() or (0.0, 0.0)
+    begin = (t - series.origin) / series.per
+    rect = frame.between(begin, max(begin, span[1]))
+    if begin > frame.high or rect.right() < frame.rect.left():
+        return
+    rect.setWidth(max(rect.width(), 1.0))
+    painter.fillRect(rect, colour_with(tokens.warning, 0.07))
+    painter.fillRect(QRectF(rect.left(), rect.top(), 1.0, rect.height()), QColor(series.colour))
+    painter.setFont(font(11))
+    metrics = QFontMetricsF(painter.font())
+    width = metrics.horizontalAdvance(words)
+    # Beside its beginning, on the side that has the room.
+    x = max(rect.left(), frame.rect.left()) + 6
+    if x + width > frame.rect.right():
+        x = max(frame.rect.left() + 4, min(rect.left() - 6, frame.rect.right() - 4) - width)
+    painter.setPen(QColor(tokens.warning))
+    painter.drawText(QPointF(x, frame.rect.top() + metrics.ascent() + 8), words)
+
+
 def stalls(painter: QPainter, frame: Frame, marks: Marks, tokens: Tokens) -> None:
     """Tint the stretches in which no step ended."""
     for stretch in marks.stalls:

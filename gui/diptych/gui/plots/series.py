@@ -37,8 +37,9 @@ class Series:
     legend, ``mark`` is ``dot`` or ``square``. ``key`` names the column in all
     pictures, so that what was reduced is kept; the first ``settled`` rows
     (``None``: all) will never change. ``odd`` are places (like ``t``) of values
-    that are no finite number, with what they are. ``why`` says why a value that
-    is not known is not.
+    that are no finite number, with what they are; from the place ``lost`` on
+    all of them are such, which its words say. ``why`` says why a value that is
+    not known is not.
     """
 
     group: str
@@ -60,6 +61,7 @@ class Series:
     key: Hashable = None
     settled: int | None = None
     odd: tuple[tuple[int, str], ...] = ()
+    lost: tuple[int, str] | None = None
     why: str = ""
 
     @property
@@ -108,6 +110,8 @@ class Drawn:
     steps: Ints = field(default_factory=lambda: np.empty(0, np.int64))
     whole: bool = True
     """Whether everything was worked out; if not, drawing again goes on with it."""
+    part: float = 1.0
+    """How much of what it takes to draw anything was worked out."""
 
     @property
     def peak_x(self) -> Floats:

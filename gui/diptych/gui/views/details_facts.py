@@ -31,6 +31,8 @@ CURES = {
     "tracer_ended": _RAW,
     "tracer_failed": _RAW,
     "output_capped": tr("Print less, or write to a file of your own."),
+    "loss_nan": tr("A smaller learning rate, clipped gradients or a wider type may help."),
+    "loss_inf": tr("A smaller learning rate, clipped gradients or a wider type may help."),
     "capture": tr("Wait for the window that is open to end, then capture again."),
     "window_step": _OURS,
     "hooks": tr("Steps and phases of this framework may be missing."),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from diptych.gui.models.completion import completed_at, completed_count, settled_count
 from diptych.gui.models.own_gpus import gpus_of, used
@@ -25,6 +26,7 @@ from diptych.profiling.runs.snapshot import RunSnapshot
 from diptych.profiling.runs.unusual import STALL_LEAST, STALL_TIMES
 
 short_names = names.short_names
+Bools = NDArray[np.bool_]
 _MS, _GIB = 1e-6, 1 / 2**30
 _LEAST_GAP = 2_000_000_000
 """Nanoseconds between two samples that a line bridges at least."""
@@ -78,7 +80,8 @@ def _steps(run: Shown, tokens: Tokens) -> list[tuple[str, Series]]:
     made.append(("phases", _phases(run, tokens)))
     if completed and _known(steps.samples):
         made.append(("throughput", _throughput(run)))
-    if not np.isnan(steps.loss[-4096:]).all() or not np.isnan(steps.loss).all():
+    odd = run.snapshot.odd_losses.first_nan is not None
+    if odd or not np.isnan(steps.loss[-4096:]).all() or not np.isnan(steps.loss).all():
         made.append(("loss", _loss(run)))
     return made
 
@@ -171,8 +174,18 @@ def _loss(run: Shown) -> Series:
         key=run.key("loss"),
         settled=settled_count(run.snapshot),
         odd=_odd(run, t, loss),
+        lost=_lost(run, t),
         why=tr("the script's loss was not seen, or was no finite number"),
     )
+
+
+def _lost(run: Shown, t: Ints) -> tuple[int, str] | None:
+    """Return since when every loss is NaN, and the words for it."""
+    since, n = run.snapshot.odd_losses.nan_since, run.snapshot.steps.n
+    row = len(n) if since is None else int(np.searchsorted(n, since))
+    if row >= len(t):
+        return None
+    return int(t[row]), tr("loss is NaN since step {n}", n=f"{since:,}")
 
 
 _ODD = 256
@@ -180,20 +193,36 @@ _ODD = 256
 _odd_rows: dict[object, tuple[int, int, list[int]]] = {}
 
 
+def _is_odd(run: Shown, part: slice) -> Bools:
+    """Return which losses were infinite or NaN; those after the last number have a mark."""
+    steps, since = run.snapshot.steps, run.snapshot.odd_losses.nan_since
+    nan = (steps.flags[part] & np.uint8(runs.StepFlag.LOSS_NAN)) != 0
+    if since is not None:
+        nan &= steps.n[part] <= since
+    odd: Bools = nan | np.isinf(steps.loss[part])
+    return odd
+
+
 def _odd(run: Shown, t: Ints, values: Floats) -> tuple[tuple[int, str], ...]:
-    """Return where a loss was infinite; rows that will not change are looked at once."""
+    """Return where a loss was no number; rows that will not change are looked at once."""
     key, first = run.snapshot.directory, int(run.snapshot.steps.start[0])
     begun, done, rows = _odd_rows.get(key, (first, 0, []))
     if begun != first or done > len(values):
         done, rows = 0, []
     settled = settled_count(run.snapshot)
-    rows = rows + (done + np.flatnonzero(np.isinf(values[done:settled]))).tolist()
+    rows = rows + (done + np.flatnonzero(_is_odd(run, slice(done, settled)))).tolist()
     rows = [*rows[:_ODD], *rows[-_ODD:]] if len(rows) > 2 * _ODD else rows
     if key not in _odd_rows and len(_odd_rows) > _ODD:
         _odd_rows.clear()
     _odd_rows[key] = (first, max(done, settled), rows)
-    late = (settled + np.flatnonzero(np.isinf(values[settled:]))).tolist()
-    return tuple((int(t[row]), "+∞" if values[row] > 0 else f"{MINUS}∞") for row in rows + late)
+    late = (settled + np.flatnonzero(_is_odd(run, slice(settled, None)))).tolist()
+    return tuple((int(t[row]), _named(values[row])) for row in rows + late)
+
+
+def _named(value: float) -> str:
+    if value != value:
+        return "NaN"
+    return "+∞" if value > 0 else f"{MINUS}∞"
 
 
 def _samples(
