@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 from tests.gui.test_timeline_window import timeline, wait_open, write_trace
@@ -29,6 +30,11 @@ def chosen(window: MainWindow) -> Any:
     return tuple(windows.currentData() or ()) if isinstance(windows, QComboBox) else ()
 
 
+def press_jump(window: MainWindow) -> None:
+    """Press Ctrl+J."""
+    QTest.keyClick(window, Qt.Key.Key_J, Qt.KeyboardModifier.ControlModifier)
+
+
 def seen(window: MainWindow, run: str) -> bool:
     """Say whether the run was read, with its windows."""
     snapshot = window.context.hub.latest(run)
@@ -46,7 +52,7 @@ def test_operators_lead_to_their_trace_and_back(
     window.stage.choose(OPERATORS)
     qtbot.waitUntil(jump.isEnabled, timeout=10_000)
     assert jump.text() == "Show in Timeline"
-    qtbot.keyClick(window, Qt.Key.Key_J, Qt.KeyboardModifier.ControlModifier)
+    press_jump(window)
     wait_open(qtbot, window)
     qtbot.waitUntil(lambda: window.context.traces.upper is not None, timeout=10_000)
     assert window.stage.current == TIMELINE
@@ -55,7 +61,7 @@ def test_operators_lead_to_their_trace_and_back(
     assert upper.table.path.name == "r0-w000.json.gz"
     assert jump.text() == "Show operators"
     assert jump.isEnabled()
-    qtbot.keyClick(window, Qt.Key.Key_J, Qt.KeyboardModifier.ControlModifier)
+    press_jump(window)
     assert window.stage.current == OPERATORS
     assert chosen(window) == (run.name, 0, 0)
 

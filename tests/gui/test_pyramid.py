@@ -137,6 +137,10 @@ def test_a_long_column_is_worked_through_bit_by_bit(
         pictures.append(draw(series(v, kind, key=(kind, "bits")), 0.0, MANY / 1e6, PIXELS))
     assert 2 < len(pictures) < 30
     assert all(len(p.x) == 0 for p in pictures[:-1])
+    parts = [p.part for p in pictures]
+    assert parts == sorted(set(parts))
+    assert parts[0] > 0
+    assert parts[-1] == 1
     assert_allclose(pictures[-1].y, at_once.y)
 
 

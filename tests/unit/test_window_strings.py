@@ -141,7 +141,18 @@ def until(look, seconds=20):
         app.processEvents()
     return look()
 
-until(lambda: bool(window.context.selection.shown))
+from diptych.gui.models import jobs
+context = window.context
+
+def still():
+    "Whether nothing is under way whose end could come before or after what follows."
+    runs = context.selection.shown
+    known = runs and all(context.hub.latest(run) is not None for run in runs)
+    looked = context.runtimes.known and not context.runtimes.looking
+    opened = context.traces.opening is None
+    return bool(known and looked and opened and context.machine.machine and not jobs.busy())
+
+assert until(still), "the window did not come to rest"
 words = set()
 def read(root):
     for kind in (QLabel, QAbstractButton):
@@ -151,6 +162,7 @@ for number in range(window.stage.pages.count()):
     window.stage.choose(number)
     window.stage.build_current()
     app.processEvents()
+    assert until(still, 60), f"tab {number} did not come to rest"
     read(window)
 for name in ("new", "runtimes", "capture_setup", "keys", "problems", "about"):
     window.actions_[name].setEnabled(True)
@@ -160,6 +172,7 @@ for name in ("new", "runtimes", "capture_setup", "keys", "problems", "about"):
     read(dialog)
     dialog.reject()
 trouble = window.errors.shown
+assert until(still), "something goes on behind the dialogs"
 window.close_unasked()
 print(json.dumps({"raised": raised, "words": sorted(words), "trouble": trouble and trouble.text}))
 """

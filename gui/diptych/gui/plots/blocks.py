@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from diptych.gui.plots.pyramid import FACTOR, SUMMED, Pyramid, level_for, store
+from diptych.gui.plots.pyramid import FACTOR, SUMMED, Pyramid, all_of, level_for, store
 from diptych.gui.plots.reduce import (
     Buckets,
     Floats,
@@ -75,19 +75,30 @@ def median(series: Series, pyramid: Pyramid, view: View) -> Drawn:
 def stack(series: Series, pyramid: Pyramid, view: View) -> Drawn:
     """Draw what `rows.stack` draws."""
     begin = series.t if series.begin is None else series.begin
+    lengths, values = store.of((series.key, "lengths"), series.t, series.sure), series.values
+
+    def longest_of(level: int) -> Floats:
+        return lengths.extremes(
+            lambda part: series.t[part] - begin[part], len(series.t), series.sure, level
+        )[1]
+
+    def rows(first: int, stop: int) -> Floats | Ints:
+        return values[:, first:stop]
+
+    all_of(
+        lambda: pyramid.starts(series.t, series.sure, SUMMED),
+        lambda: longest_of(1),
+        lambda: pyramid.sum_blocks(rows, series.sure),
+    )
     cut = _in_rows(_block_buckets(series, pyramid, view, SUMMED), SUMMED, len(series.t))
-    lengths = store.of((series.key, "lengths"), series.t, series.sure)
     level = max(1, level_for(cut.stop - int(cut.starts[0]), view[2]))
-    longest = lengths.extremes(
-        lambda part: series.t[part] - begin[part], len(series.t), series.sure, level
-    )[1]
+    longest = longest_of(level)
     long = _long_rows(begin, series.t, cut, longest, FACTOR**level)
     if len(long):
         starts = np.unique(np.concatenate((cut.starts, long, long + 1)))
         cut = Buckets(starts[starts < cut.stop], cut.stop, cut.width)
     edges = np.append(cut.starts, cut.stop)
-    values = series.values
-    sums = pyramid.sums(lambda a, b: values[:, a:b], series.sure, edges)
+    sums = pyramid.sums(rows, series.sure, edges)
     return bars(series, begin, cut, sums / cut.counts * series.scale)
 
 

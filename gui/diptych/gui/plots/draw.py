@@ -40,7 +40,7 @@ def draw(series: Series, low: float, high: float, pixels: int) -> Drawn:
         pyramid = store.of(series.key, series.t, series.sure)
         try:
             return _FROM_BLOCKS[series.kind](series, pyramid, (begin, end, pixels, least))
-        except NotYetError:
-            return Drawn(np.empty(0), np.empty(0), whole=False)
+        except NotYetError as error:
+            return Drawn(np.empty(0), np.empty(0), whole=False, part=error.part)
     cut = buckets(series.t, begin, end, pixels, least)
     return _FROM_ROWS[series.kind](series, cut, pixels)

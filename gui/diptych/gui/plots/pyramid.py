@@ -39,7 +39,30 @@ Rows = Callable[[int, int], Numbers]
 
 
 class NotYetError(Exception):
-    """There is more to work out than one picture may take: ask again for the next one."""
+    """There is more to work out than one picture may take: ask again for the next one.
+
+    ``part`` is how much of it is done, 0 to 1.
+    """
+
+    def __init__(self, part: float = 0.0) -> None:
+        super().__init__(part)
+        self.part = part
+
+
+def all_of(*prepare: Callable[[], object]) -> None:
+    """Go on with several things that take more than one picture, each a bit.
+
+    Raises:
+        NotYetError: until all of them are done.
+    """
+    parts = []
+    for step in prepare:
+        try:
+            step()
+        except NotYetError as error:
+            parts.append(error.part)
+    if parts:
+        raise NotYetError((sum(parts) + len(prepare) - len(parts)) / len(prepare))
 
 
 class Pyramid:
@@ -62,11 +85,12 @@ class Pyramid:
         """Return where each block of ``size`` rows begins."""
         column = self._starts.setdefault(size, Column(np.int64))
         done, whole = len(column), settled // size
-        ready = min(whole, done + _AT_ONCE // size)
+        # Few of the rows are read.
+        ready = min(whole, done + 8 * _AT_ONCE // size)
         if ready > done:
             column.extend(t[done * size : ready * size : size])
         if ready < whole:
-            raise NotYetError
+            raise NotYetError(ready / whole)
         rest = t[len(column) * size :: size]
         return np.concatenate((column.values, rest)) if len(rest) else column.values
 
@@ -96,7 +120,7 @@ class Pyramid:
         for under in range(_LEVELS - 1):
             self._fold(under)
         if ready < whole:
-            raise NotYetError
+            raise NotYetError(ready / whole)
 
     def _fold(self, under: int) -> None:
         """Put the blocks of one level together to those of the next."""
@@ -111,7 +135,7 @@ class Pyramid:
 
     def sums(self, rows: Rows, settled: int, edges: Ints) -> Floats:
         """Return the sums between neighbouring ``edges``, shape (k, m - 1)."""
-        blocks = self._sum_blocks(rows, settled)
+        blocks = self.sum_blocks(rows, settled)
         whole = np.minimum(edges // SUMMED, blocks.shape[1] - 1)
         upto = blocks[:, whole]
         for at in np.flatnonzero(edges != whole * SUMMED).tolist():
@@ -122,19 +146,19 @@ class Pyramid:
             upto[:, at] += rows(begin, int(edges[at])).sum(axis=1)
         return np.diff(upto, axis=1)
 
-    def _sum_blocks(self, rows: Rows, settled: int) -> Floats:
+    def sum_blocks(self, rows: Rows, settled: int) -> Floats:
         """Return the sums of all rows before each block, one more than there are blocks."""
         if self._sums is None:
             self._sums = Column(np.float64, rows=len(rows(0, 0)))
             self._sums.extend(np.zeros((len(rows(0, 0)), 1)))
         done, whole = len(self._sums) - 1, settled // SUMMED
-        ready = min(whole, done + _AT_ONCE // SUMMED // len(rows(0, 0)))
+        ready = min(whole, done + 4 * _AT_ONCE // SUMMED // len(rows(0, 0)))
         if ready > done:
             part = rows(done * SUMMED, ready * SUMMED)
             each = part.reshape(len(part), ready - done, SUMMED).sum(axis=2)
             self._sums.extend(self._sums.values[:, -1:] + np.cumsum(each, axis=1))
         if ready < whole:
-            raise NotYetError
+            raise NotYetError(ready / whole)
         return self._sums.values
 
     # -- medians ----------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
 from diptych.gui.text.tr import tr, trn
@@ -32,6 +32,8 @@ class CaptureDialog(Plain):
         self.steps.setFont(font())
         self.steps.setAccessibleName(tr("Steps"))
         self.steps.setFixedWidth(scaled(80))
+        self.steps.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.steps.lineEdit().setTextMargins(6, 0, 6, 0)
         row.addWidget(self.steps)
         row.addWidget(label(tr("steps, as soon as the next one begins"), ink="label"), 1)
         body.addLayout(row)

@@ -35,7 +35,9 @@ class Jumping(QObject):
     def go(self) -> None:
         """Show the other view of the same window."""
         key = self._key()
-        if key is not None and self._tab == "Operators":
+        if self._tab == "Operators" and self._of_trace:
+            self._traces.wanted.emit()
+        elif key is not None and self._tab == "Operators":
             self._to_trace.open(key)
         elif key is not None:
             self._to_operators.show(key)
@@ -43,6 +45,13 @@ class Jumping(QObject):
     @property
     def _tab(self) -> str:
         return TAB_NAMES[self._stage.current]
+
+    @property
+    def _of_trace(self) -> bool:
+        """Whether the operators are those of the open trace, not of a window's summary."""
+        windows = getattr(self._stage.view("Operators"), "windows", None)
+        hidden = isinstance(windows, QComboBox) and not windows.isVisible()
+        return hidden and self._traces.upper is not None
 
     def _key(self) -> Key | None:
         """Return the window that is shown, in whichever view."""
@@ -63,7 +72,7 @@ class Jumping(QObject):
         reason = ""
         if not there:
             reason = tr("Operators and Timeline lead to each other.")
-        elif self._key() is None:
+        elif self._key() is None and (back or not self._of_trace):
             reason = (
                 tr("The open file is no trace of a run in the list.")
                 if back

@@ -13,6 +13,7 @@ from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QScrollArea,
+    QSizePolicy,
     QStackedLayout,
     QStackedWidget,
     QVBoxLayout,
@@ -137,6 +138,10 @@ class Stage(QWidget):
         self.about.show_view(TAB_NAMES[number])
         plots = TAB_NAMES[number] == "Live"
         self.tabs.choose(number, plots=plots)
+        for at, page in enumerate(self._pages):
+            # A page that is not seen must not make the window wider.
+            kind = QSizePolicy.Policy.Preferred if at == number else QSizePolicy.Policy.Ignored
+            page.setSizePolicy(kind, QSizePolicy.Policy.Preferred)
         self.pages.setCurrentIndex(number)
         self.panel.setVisible(plots)
         if self.isVisible():

@@ -74,6 +74,7 @@ class TabRow(QWidget):
         row.addStretch(1)
         self._offer = QToolButton()
         self._offer.setFont(font(12, 500))
+        self._offer.setProperty("toggle", True)
         self._offer.hide()
         row.addWidget(self._offer)
         self.tools = LiveTools(hub, selection, follow)

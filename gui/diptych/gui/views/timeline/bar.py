@@ -41,7 +41,7 @@ class TimelineBar(QWidget):
         self.files.setAccessibleName(tr("Trace that is shown"))
         self.files.setToolTip(tr("Traces of the shown runs, and the file that is open"))
         self.files.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.files.setFixedWidth(scaled(210))
+        self.files.setFixedWidth(scaled(260))
         self.files.activated.connect(lambda at: self.chosen.emit(self.files.itemData(at)))
         self.summary = Elided(ink="label")
         self.losses = link("", tr("What of the file could not be used"))

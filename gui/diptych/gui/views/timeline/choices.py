@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from diptych.gui.models.hub import RunHub
 from diptych.gui.models.selection import Selection
 from diptych.gui.models.traces import Traces, arrow_words
+from diptych.gui.text.names import short_names
 from diptych.gui.text.tr import tr
 from diptych.gui.theme import scaled
 from diptych.gui.views.operators_words import window_title
@@ -32,10 +33,10 @@ def run_traces(hub: RunHub, selection: Selection) -> list[tuple[str, Path]]:
     """Return the finished traces of the shown runs, each with its name; the newest is last."""
     found = [s for s in map(hub.latest, selection.shown) if s is not None]
     made = []
-    for snapshot in found:
+    for snapshot, name in zip(found, short_names(found), strict=True):
         for window in snapshot.windows:
             if window.trace is not None and window.trace.path:
-                title = window_title(snapshot.id, window, several=len(found) > 1)
+                title = window_title(name, window, several=len(found) > 1)
                 made.append((title, (snapshot.directory / window.trace.path).absolute()))
     return made
 

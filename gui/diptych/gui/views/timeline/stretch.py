@@ -172,7 +172,7 @@ class StretchPanel(QWidget):
             header.setSectionResizeMode(at, mode)
             if not wide:
                 self.table.setColumnWidth(
-                    at, _WIDTHS.get(column.key, 92) + (_BAR_WIDTH if column.bar else 0)
+                    at, scaled(_WIDTHS.get(column.key, 92) + (_BAR_WIDTH if column.bar else 0))
                 )
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -213,7 +213,7 @@ class _Table(QTableView):
         header.setFont(font(11))
         header.setHighlightSections(False)
         header.setSectionsClickable(True)
-        header.setMinimumSectionSize(40)
+        header.setMinimumSectionSize(scaled(40))
 
     def event(self, event: QEvent) -> bool:
         """Claim Ctrl+C before the window does."""

@@ -173,6 +173,16 @@ class TimelineView(QWidget):
         )
         self.empty.show_recent(self.traces.recent, why)
 
+    def _show_content(self) -> None:
+        """Show the lanes, or that there are none; the focus stays in what is shown."""
+        before = self.pages.currentWidget()
+        focus = self.window().focusWidget()
+        mine = focus is not None and before is not None and before.isAncestorOf(focus)
+        self.pages.setCurrentIndex(2 if self.above is not None else 0)
+        if mine and before is not self.pages.currentWidget():
+            # Else it would go to whatever comes next.
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def _give_up(self) -> None:
         """Open no more what is being opened or waited for."""
         self.waits.cancel()
@@ -187,7 +197,7 @@ class TimelineView(QWidget):
             self.opening.show_waiting(self.waits.words)
             self.pages.setCurrentWidget(self.opening)
         else:
-            self.pages.setCurrentIndex(2 if self.above is not None else 0)
+            self._show_content()
         self._list_files()
 
     def _show_traces(self) -> None:
@@ -210,7 +220,7 @@ class TimelineView(QWidget):
         if self.above is not None:
             self._use(self.above)
             self.setFocusProxy(self.above.canvas)
-            self.pages.setCurrentIndex(2)
+            self._show_content()
         self.bar.show_scene(upper)
         self.foot.show_colours(_present(upper))
         self._list_files()
