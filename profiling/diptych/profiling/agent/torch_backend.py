@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
 
 from .backend import Marked, Report
 from .torch_events import Events, Mark
+from .torch_facts import settings
 from .torch_window import TorchWindow
 
 if TYPE_CHECKING:
@@ -52,9 +53,8 @@ class TorchBackend:
     def describe(self) -> Dict[str, Any]:
         """Return the fields of the ``framework`` record."""
         torch = self._torch
-        details: Dict[str, str] = {}
+        details = settings(torch)
         try:
-            details["cpu_capability"] = str(torch.backends.cpu.get_cpu_capability())
             if self._device and self._device.startswith("cuda"):
                 details["device_name"] = str(torch.cuda.get_device_name())
                 details["cudnn"] = str(torch.backends.cudnn.version())
