@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import os
 import re
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,7 @@ _ESCAPES = re.compile(
     r"|\x1b[PX^_][^\x1b]*\x1b\\|\x1b[ -/]*[0-~]"
 )
 _UNFINISHED = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|\][^\x07\x1b]{0,200}|[ -/]*)?$")
+_NEWLINE = re.compile(rb"\n")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _BREAKS = str.maketrans({"\u2028": " ", "\u2029": " ", "\x85": " "})
 
@@ -31,13 +33,17 @@ class LogNews:
     """What is new: whole ``lines``, and the last line so far (``partial``).
 
     ``skipped`` bytes were left out before them. With ``restarted`` the file is
-    another one, or shorter: what was shown is void.
+    another one, or shorter: what was shown is void. ``ends`` has for each line
+    how many bytes of the file there are up to its end, ``end`` up to that of
+    what was read.
     """
 
     lines: tuple[str, ...] = ()
     partial: str = ""
     skipped: int = 0
     restarted: bool = False
+    ends: tuple[int, ...] = ()
+    end: int = 0
 
     def __bool__(self) -> bool:
         return bool(self.lines or self.skipped or self.restarted)
@@ -47,12 +53,16 @@ class Cleaner:
     """Bytes in any portions into lines: UTF-8 or U+FFFD, no escapes, carriage returns obeyed.
 
     A carriage return begins the line anew, so that of a progress bar the newest
-    state remains.
+    state remains. ``ends`` has for each line of the last `feed` where it ended,
+    in bytes from the beginning of all that was fed.
     """
 
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._rest = ""
+        self.ends: list[int] = []
+        self._fed = 0
+        self._newlines: deque[int] = deque()
 
     @property
     def partial(self) -> str:
@@ -61,17 +71,25 @@ class Cleaner:
 
     def feed(self, data: bytes) -> list[str]:
         """Take bytes and return the lines that ended in them."""
+        self._newlines += [self._fed + found.end() for found in _NEWLINE.finditer(data)]
+        self._fed += len(data)
         text = self._rest + self._decoder.decode(data)
         held = _UNFINISHED.search(text, max(0, len(text) - 256))
         tail = text[held.start() :] if held else ""
         text = text[: len(text) - len(tail)]
         *ended, rest = text.split("\n")
-        lines = [piece for line in ended for piece in _broken(_clean(line))]
+        lines: list[str] = []
+        self.ends = []
+        for line in ended:
+            pieces = _broken(_clean(line))
+            lines += pieces
+            self.ends += [self._newlines.popleft()] * len(pieces)
         if len(rest) > 4 * LINE:
             shown = _clean(rest)
             cut = len(shown) - len(shown) % LINE
             lines += _broken(shown[:cut]) if cut else []
             rest = shown[cut:]
+            self.ends += [self._fed] * (len(lines) - len(self.ends))
         self._rest = rest + tail
         return lines
 
@@ -104,6 +122,7 @@ class LogTail:
         self._at = 0
         self._caught_up = False
         self._cleaner = Cleaner()
+        self._began = 0
 
     def read(self) -> LogNews:
         """Return the next portion, empty when there is nothing new."""
@@ -135,8 +154,11 @@ class LogTail:
             # Begin with a whole line.
             start = data.find(b"\n") + 1
             skipped, data = skipped + start, data[start:]
+        if skipped:
+            self._began = self._at - len(data)
         lines = self._cleaner.feed(data) if data else []
-        return LogNews(tuple(lines), self._cleaner.partial, skipped, restarted)
+        ends = tuple(self._began + end for end in self._cleaner.ends) if data else ()
+        return LogNews(tuple(lines), self._cleaner.partial, skipped, restarted, ends, self._at)
 
     def _skip(self, size: int) -> int:
         """Go nearer to the end where too much waits; return how much was left out.

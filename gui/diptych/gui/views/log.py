@@ -8,7 +8,6 @@ from typing import Any
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import (
     QCloseEvent,
-    QFont,
     QHideEvent,
     QKeyEvent,
     QKeySequence,
@@ -20,7 +19,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLineEdit,
-    QPlainTextEdit,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -32,9 +30,11 @@ from diptych.gui.models.log_reader import LogReader, Portion
 from diptych.gui.models.selection import Selection
 from diptych.gui.text import format as fmt
 from diptych.gui.text.tr import tr, trn
-from diptych.gui.theme import bind_icon, font, mono, scaled
+from diptych.gui.theme import bind_icon, font, scaled
+from diptych.gui.views import log_brush
 from diptych.gui.views.live_series import short_names
 from diptych.gui.views.log_count import MatchCounter
+from diptych.gui.views.log_text import LogText
 from diptych.gui.views.widgets import Elided, Segments, icon_button, label, set_ink
 from diptych.profiling.records.layout import RunPaths
 
@@ -58,7 +58,7 @@ class LogView(QWidget):
         super().__init__(parent)
         self.hub, self.selection = hub, selection
         self._path: Path | None = None
-        self._partial = self._appending = False
+        self._appending = self._seeking = False
         self._lines = 0
         self._holes: list[tuple[int, int]] = []
         self._mail = _Mail(self)
@@ -69,6 +69,7 @@ class LogView(QWidget):
         self._lay_out()
         hub.snapshot_changed.connect(self._news)
         selection.shown_changed.connect(self.refresh)
+        selection.range_changed.connect(self._show_stretch)
         self.destroyed.connect(_Closer(self))
         self.refresh()
 
@@ -103,23 +104,8 @@ class LogView(QWidget):
         self.end.toggled.connect(self._stay)
 
     def _make_text(self) -> None:
-        self.text = QPlainTextEdit()
-        self.text.setReadOnly(True)
-        self.text.setTabChangesFocus(True)
-        self.text.setFont(_plain_mono())
-        self.text.setStyleSheet(
-            "QPlainTextEdit { border: 2px solid transparent; border-radius: 0 }"
-        )
-        self.text.setFrameShape(QPlainTextEdit.Shape.NoFrame)
-        self.text.document().setDocumentMargin(12)
-        self.text.setUndoRedoEnabled(False)
-        self.text.setMaximumBlockCount(_LINES)
-        self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.text = LogText(_LINES)
         self.text.setAccessibleName(tr("Log"))
-        self.text.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse
-            | Qt.TextInteractionFlag.TextSelectableByKeyboard
-        )
         self.text.verticalScrollBar().valueChanged.connect(self._scrolled)
 
     def _lay_out(self) -> None:
@@ -140,6 +126,10 @@ class LogView(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
         whole.addLayout(bar)
+        self.stretch = Elided(ink="label", size=11)
+        self.stretch.setContentsMargins(16, 0, 16, 6)
+        self.stretch.hide()
+        whole.addWidget(self.stretch)
         whole.addWidget(self.pages, 1)
         self.setFocusProxy(self.text)
 
@@ -161,6 +151,8 @@ class LogView(QWidget):
         yet = _nothing(self.streams.value, live=True)
         if self.empty.text() == yet and not self._is_live():
             self.empty.setText(_nothing(self.streams.value, live=False))
+        if run == self.runs.currentData() and self.selection.range is not None:
+            self._mark_stretch()
 
     def _is_live(self) -> bool:
         run = self.runs.currentData()
@@ -226,8 +218,8 @@ class LogView(QWidget):
     # -- what is shown ------------------------------------------------------
 
     def _clear(self) -> None:
-        self.text.clear()
-        self._partial = False
+        self.text.forget()
+        self._seeking = self.selection.range is not None
         self._lines, self._holes = 0, []
 
     def _take(self, portion: Portion) -> None:
@@ -245,27 +237,36 @@ class LogView(QWidget):
             self._holes.append((self._lines, news.skipped))
         self._lines += len(news.lines)
         lines = [*news.lines, *([news.partial] if news.partial else [])]
+        ends = [*news.ends, *([news.end] if news.partial else [])]
         if news.skipped and not news.restarted:
             lines.insert(0, f"… {fmt.memory(news.skipped)} left out here; the file has them …")
+            ends.insert(0, ends[0] if ends else news.end)
         self._appending = True
-        self._replace_partial("\n".join(lines), bool(news.partial))
+        self.text.add(lines, ends, partial=bool(news.partial))
         self._appending = False
+        self._counter.again()
+        self._mark_stretch()
+        if self._seeking and not portion.behind:
+            self._seeking = False
+            self._show_stretch()
         self._stay(self.end.isChecked())
         self._say_nothing(portion)
 
-    def _replace_partial(self, text: str, partial: bool) -> None:
-        """Append ``text``; the last line shown gives way if it had not ended."""
-        if self._partial:
-            cursor = QTextCursor(self.text.document())
-            cursor.movePosition(QTextCursor.MoveOperation.End)
-            cursor.select(QTextCursor.SelectionType.BlockUnderCursor)
-            cursor.removeSelectedText()
-            if self.text.document().blockCount() == 1 and not self.text.toPlainText():
-                self.text.clear()
-        if text or partial:
-            self.text.appendPlainText(text)
-        self._partial = partial
-        self._counter.again()
+    def _mark_stretch(self) -> None:
+        """Tint what was written in the brushed stretch, and say how much that is."""
+        run = self.runs.currentData()
+        snapshot = self.hub.latest(run) if run is not None else None
+        words = log_brush.mark(self.text, self.selection, snapshot, self.streams.value)
+        self.stretch.show_text(words)
+        self.stretch.setVisible(bool(words))
+
+    def _show_stretch(self) -> None:
+        """Go to what was written in the stretch that was just brushed."""
+        self._mark_stretch()
+        marked = self.text.marked()
+        if marked:
+            self.end.setChecked(False)
+            self.text.show_line(marked.start)
 
     def _say_nothing(self, portion: Portion | None) -> None:
         """Say how large the log is, or why nothing is shown."""
@@ -289,7 +290,7 @@ class LogView(QWidget):
 
     def _parts(self) -> list[str]:
         """Return which part of the file is shown, where it is not all of it."""
-        room = _LINES - self._partial
+        room = _LINES - self.text.partial
         # A place where something is left out takes a line of its own.
         marks = sum(line > self._lines - room for line, _ in self._holes)
         shown = min(self._lines, room - marks)
@@ -314,7 +315,7 @@ class LogView(QWidget):
             bar.setValue(bar.maximum())
 
     def _wrap(self, wrap: bool) -> None:
-        mode = QPlainTextEdit.LineWrapMode
+        mode = LogText.LineWrapMode
         self.text.setLineWrapMode(mode.WidgetWidth if wrap else mode.NoWrap)
 
     # -- search -------------------------------------------------------------
@@ -423,14 +424,6 @@ class _Closer:
         reader = self._held.get("_reader")
         if reader is not None:
             reader.close()
-
-
-def _plain_mono() -> QFont:
-    """Return the fixed-width typeface without ligatures: a log shows what was printed."""
-    made = mono(12)
-    made.setFeature(QFont.Tag("calt"), 0)
-    made.setFeature(QFont.Tag("liga"), 0)
-    return made
 
 
 def _toggle(icon: str, name: str) -> QToolButton:
