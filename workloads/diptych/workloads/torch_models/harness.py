@@ -87,11 +87,7 @@ def _load(path: str, parameters: Sequence[Any], statistics: Sequence[Any]) -> No
 
 
 def optimizer(args: argparse.Namespace, model: torch.nn.Module) -> torch.optim.Optimizer:
-    """SGD with momentum 0.9, or Adam (0.9, 0.999, 1e-8); no weight decay.
-
-    Adam differs from MXNet's in where ε stands: here √(v/(1−β₂ᵗ)) + ε, there
-    √v + ε before the correction. It matters only where gradients are near ε.
-    """
+    """SGD with momentum 0.9, or Adam (0.9, 0.999, 1e-8); no weight decay."""
     rate = options.learning_rate(args)
     if args.optimizer == "sgd":
         return torch.optim.SGD(model.parameters(), lr=rate, momentum=0.9)
