@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 from diptych.gui.models.hub import RunHub
 from diptych.gui.models.machine import MachineModel
 from diptych.gui.models.queue import RunQueue
+from diptych.gui.models.recovery import Recovery
 from diptych.gui.models.runtimes import RuntimeModel
 from diptych.gui.models.selection import Selection
 from diptych.gui.models.settings import Settings
@@ -32,6 +33,7 @@ class Context(QObject):
         self.runtimes = RuntimeModel(home, self)
         self.machine = MachineModel(self)
         self.steering = Steering(self.hub, self)
+        self.recovery = Recovery(self.hub, self.selection, self)
         self.selection.shown_changed.connect(lambda: self.hub.show(self.selection.shown))
         self.hub.entries_changed.connect(lambda _: self._learn())
         self.hub.snapshot_changed.connect(self._learn_one)
@@ -49,6 +51,7 @@ class Context(QObject):
 
     def close(self) -> None:
         """End every thread; runs go on."""
+        self.recovery.close()
         self.queue.close()
         self.runtimes.close()
         self.hub.close()

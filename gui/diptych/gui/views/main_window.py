@@ -110,6 +110,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         context, actions = self.context, self.actions_
+        self.status.follow(context.recovery)
         for sender in (context.queue, context.runtimes, context.steering, self.stage):
             sender.trouble.connect(self.errors.say)
         context.steering.told.connect(self.errors.say)

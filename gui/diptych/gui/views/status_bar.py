@@ -11,6 +11,7 @@ from diptych.gui.models.brush import Brushed, brushed
 from diptych.gui.models.completion import completed_count, progress
 from diptych.gui.models.hub import RunHub
 from diptych.gui.models.machine import MachineModel
+from diptych.gui.models.recovery import Recovery
 from diptych.gui.models.runtimes import RuntimeModel
 from diptych.gui.models.selection import Selection
 from diptych.gui.text import format as fmt
@@ -100,14 +101,16 @@ class StatusBar(QWidget):
         self._lag = label(ink="label", size=11)
         self._lost = label(ink="label", size=11)
         self._installing = Elided(ink="label", size=11)
+        self._finishing = Elided(ink="label", size=11)
         self._runtimes = runtimes
         self._runtime = Elided(ink="label", size=11)
         self._gpu = label(ink="label", size=11)
         for widget in (self._place, self.brush, self._lag, self._lost):
             row.addWidget(widget)
         row.addStretch(1)
-        for words in (self._installing, self._runtime):
+        for words in (self._finishing, self._installing, self._runtime):
             words.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+        row.addWidget(self._finishing, 0)
         row.addWidget(self._installing, 0)
         row.addWidget(self._runtime, 0)
         row.addWidget(self._gpu)
@@ -143,6 +146,16 @@ class StatusBar(QWidget):
         self._show_lost(snapshots)
         self._show_machine(snapshots)
         self._show_installing()
+
+    def follow(self, recovery: Recovery) -> None:
+        """Say what goes on with the windows that a killed runner has left."""
+
+        def tell() -> None:
+            self._finishing.show_text(recovery.words)
+            self._finishing.setVisible(bool(recovery.words))
+
+        recovery.changed.connect(tell)
+        tell()
 
     def _foreign(self, run: str) -> bool:
         entry = self._hub.entry(run)
