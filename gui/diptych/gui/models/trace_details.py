@@ -20,6 +20,7 @@ from diptych.gui.models.trace_scene import Scene
 from diptych.gui.models.trace_walk import Link
 from diptych.gui.text import format as fmt
 from diptych.gui.text.tr import tr, trn
+from diptych.profiling.trace.metrics import trees
 from diptych.profiling.trace.table import DEVICE_WORK, Kind
 
 _MOST_LINKS = 4
@@ -174,10 +175,11 @@ def _of_operator(scene: Scene, row: int) -> Iterator[Fact]:
 
 
 def _ancestors(scene: Scene, row: int) -> Iterator[int]:
-    at = walk.parent(scene, row)
-    while at is not None:
-        yield at
-        at = walk.parent(scene, at)
+    """Yield what contains a slice, the innermost first: of its thread, whatever the lanes."""
+    kinds = scene.table.slices.kind
+    for at in reversed(trees.around(scene.table, row)):
+        if scene.frames or kinds[at] != Kind.PYTHON:
+            yield at
 
 
 def _host(scene: Scene, row: int) -> int:

@@ -5,7 +5,6 @@ See "Traces" in ``docs/metrics.md`` for what each number means.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,7 +12,7 @@ import numpy as np
 
 from diptych.profiling.trace.metrics import groups, trees
 from diptych.profiling.trace.metrics.trees import Mask, Threads, kinds_mask
-from diptych.profiling.trace.table import DEVICE_WORK, Int32, Int64, Kind, Slices, TraceTable, Track
+from diptych.profiling.trace.table import DEVICE_WORK, Int32, Int64, Kind, Slices, TraceTable
 
 By = Literal["name", "shape", "stack", "module"]
 
@@ -232,29 +231,5 @@ def stack_of(table: TraceTable, row: int) -> list[str]:
 
     The chain that rows *by stack* are told apart by: that of the thread, whatever lanes it lies on.
     """
-    tracks = trees.beside(table, int(table.slices.track[row]))
-    frames, above = [], _frame_around(table, tracks, row)
-    while above >= 0:
-        frames.append(table.text(int(table.slices.name[above])))
-        above = _frame_around(table, tracks, above)
-    return frames[::-1]
-
-
-def _frame_around(table: TraceTable, tracks: Sequence[Track], row: int) -> int:
-    """Return the innermost frame or module of some tracks that contains a slice; −1 without."""
-    slices = table.slices
-    rank = trees.rank(slices, row)
-    end = rank[0] - rank[1]
-    found: tuple[tuple[int, int, int], int] | None = None
-    for track in tracks:
-        starts = slices.start[track.first : track.first + track.count]
-        at = track.first + int(np.searchsorted(starts, rank[0], side="right")) - 1
-        at = at if at >= track.first else -1
-        while at >= 0:
-            other = trees.rank(slices, at)
-            reach = other[0] - other[1]
-            if other < rank and reach >= max(end, rank[0] + 1) and slices.kind[at] in _FRAMES:
-                found = (other, at) if found is None else max(found, (other, at))
-                break
-            at = int(slices.parent[at])
-    return found[1] if found else -1
+    around = trees.around(table, row, _FRAMES)
+    return [table.text(int(table.slices.name[at])) for at in around]

@@ -135,7 +135,40 @@ def beside(table: TraceTable, track: int) -> list[Track]:
     return [t for t in table.tracks if (t.pid, t.tid, t.device is None) == key]
 
 
-def rank(slices: Slices, row: int) -> tuple[int, int, int]:
+def around(table: TraceTable, row: int, kinds: Sequence[int] | None = None) -> list[int]:
+    """Return the slices (of some kinds) of its thread that contain a slice, the outermost first.
+
+    Each contains the next one, whatever lanes they lie on: the chain of `containers`.
+    """
+    tracks = beside(table, int(table.slices.track[row]))
+    found: list[int] = []
+    while (row := _around(table, tracks, row, kinds)) >= 0:
+        found.append(row)
+    return found[::-1]
+
+
+def _around(
+    table: TraceTable, tracks: Sequence[Track], row: int, kinds: Sequence[int] | None
+) -> int:
+    slices = table.slices
+    own = _rank(slices, row)
+    start, end = own[0], own[0] - own[1]
+    best: tuple[int, int, int] | None = None
+    for track in tracks:
+        starts = slices.start[track.first : track.first + track.count]
+        at = track.first + int(np.searchsorted(starts, start, side="right")) - 1
+        at = at if at >= track.first else -1
+        while at >= 0:
+            other = _rank(slices, at)
+            contains = other < own and other[0] - other[1] >= max(end, start + 1)
+            if contains and (kinds is None or slices.kind[at] in kinds):
+                best = other if best is None else max(best, other)
+                break
+            at = int(slices.parent[at])
+    return best[2] if best else -1
+
+
+def _rank(slices: Slices, row: int) -> tuple[int, int, int]:
     """Return the place of a row in its thread: by start, the longest first."""
     return int(slices.start[row]), -int(slices.duration[row]), row
 
