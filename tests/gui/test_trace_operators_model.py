@@ -1,4 +1,4 @@
-"""Rows and trees of a trace's operators: what they hold, how they are sorted, filtered, laid out."""
+"""Rows and trees of a trace's operators: what they hold, their order, how they are laid out."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_kernels_have_the_numbers_of_the_command_line(resnet: Scene) -> None:
 @pytest.mark.parametrize("tree", [False, True])
 @pytest.mark.parametrize("by", BYS)
 def test_every_grouping_shares_out_one_whole(resnet: Scene, by: str, tree: bool) -> None:
-    forest = make_forest(resnet, Wish(by, tree))  # type: ignore[arg-type]  # parametrized literal
+    forest = make_forest(resnet, Wish(by, tree))
     if by == "shape" and forest.nothing:
         return
     assert not forest.nothing
@@ -84,7 +84,7 @@ def test_what_a_trace_lacks_is_said(scene: Scene) -> None:
 
 def test_the_tree_of_steps_is_one_node(scene: Scene) -> None:
     forest = make_forest(scene, Wish(tree=True))
-    top = [forest.names[node] for node in np.flatnonzero(forest.parent < 0)]
+    top = [forest.names[node] for node in np.flatnonzero(forest.parent < 0).tolist()]
     assert top[0] == "steps"
     assert int(forest.calls[0]) == 3
     assert int(forest.depth[named(forest, "convolution")]) == 2

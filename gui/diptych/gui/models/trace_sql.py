@@ -147,20 +147,27 @@ class _Question:
     def __init__(self, table: TraceTable, question: str) -> None:
         self._table, self._question = table, question
         self._lock = threading.Lock()
-        self._stopped = False
+        self._over = threading.Event()
+        self._unwanted = threading.Event()
         self._stop: Callable[[], None] | None = None
 
     def interrupt(self) -> None:
-        with self._lock:
-            self._stopped = True
-            if self._stop is not None:
-                self._stop()
+        """Let the answer come no more; returns at once."""
+        self._unwanted.set()
+        threading.Thread(target=self._interrupt, name="diptych-interrupt", daemon=True).start()
 
-    def _began(self, stop: Callable[[], None]) -> None:
+    def _interrupt(self) -> None:
+        # A question that has not quite begun forgets that it was interrupted: so again and again.
+        while not self._over.wait(0.02):
+            with self._lock:
+                if self._stop is not None:
+                    self._stop()
+
+    def _take(self, stop: Callable[[], None] | None) -> None:
         with self._lock:
             self._stop = stop
-            if self._stopped:
-                stop()
+        if stop is not None and self._unwanted.is_set():
+            raise InterruptedError
 
     def work(self) -> Answer:
         import time
@@ -169,10 +176,9 @@ class _Question:
 
         started = time.perf_counter()
         try:
-            found = ask(self._table, self._question, LIMIT + 1, self._began)
+            found = ask(self._table, self._question, LIMIT + 1, self._take)
         finally:
-            with self._lock:
-                self._stop = None  # what it would interrupt is closed
+            self._over.set()
         columns = [column.to_pylist()[:LIMIT] for column in found.columns]
         more = found.num_rows > LIMIT
         return Answer(found.column_names, columns, time.perf_counter() - started, more)

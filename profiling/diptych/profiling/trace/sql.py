@@ -30,11 +30,12 @@ def ask(
     table: TraceTable,
     question: str,
     limit: int | None = None,
-    began: Callable[[Callable[[], None]], None] | None = None,
+    interrupt: Callable[[Callable[[], None] | None], None] | None = None,
 ) -> pa.Table:
     """Return the answer to a SQL question, of ``limit`` rows at most.
 
-    ``began`` is given what interrupts the question, to be called on any thread.
+    ``interrupt`` is given what interrupts the question, to be called on any
+    thread, and ``None`` once that may not be called any more.
 
     Raises:
         SqlError: it is no SQL, or asks for what there is not, or may not be asked.
@@ -46,15 +47,18 @@ def ask(
         for name in _meant(question):
             database.register(name, arrow_table(table, name))
         database.execute("SET lock_configuration = true")
-        if began is not None:
-            began(database.interrupt)
         try:
+            if interrupt is not None:
+                interrupt(database.interrupt)
             asked = database.sql(question)
             if asked is None:
                 raise SqlError("that is no question: begin with SELECT (or FROM, DESCRIBE, WITH)")
             return _taken(asked, limit)
         except duckdb.Error as error:
             raise SqlError(_plain(error)) from None
+        finally:
+            if interrupt is not None:
+                interrupt(None)
 
 
 def _meant(question: str) -> list[str]:

@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QPushButton, QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QHBoxLayout,
+    QLayout,
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QSizePolicy,
+    QWidget,
+)
 
 from diptych.gui.models.trace_operators import BYS
 from diptych.gui.text.tr import tr
@@ -107,16 +116,45 @@ class TraceBar(QWidget):
         self.columns.setMenu(self.columns_menu)
         self.export = icon_button("export", tr("Export CSV"))
         self.sql = icon_button("terminal", tr("Ask in SQL…"), "Ctrl+Shift+Q")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(16, 0, 12, 8)
-        row.setSpacing(10)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        self._left, self._right = QWidget(), QWidget()
+        left, right = QHBoxLayout(self._left), QHBoxLayout(self._right)
         for segments in (self.by, self.tree, self.measure):
             segments.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-            row.addWidget(segments)
-        row.addStretch(1)
-        row.addWidget(self.filter, 1)
+            left.addWidget(segments)
+        left.addStretch(1)
+        right.addStretch(1)
+        right.addWidget(self.filter, 1)
         for button in (self.columns, self.export, self.sql):
-            row.addWidget(button)
+            right.addWidget(button)
+        self._whole = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        # Else it could never become narrower than one line.
+        self._whole.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
+        self._whole.setContentsMargins(16, 0, 12, 8)
+        for inner in (left, right):
+            inner.setContentsMargins(0, 0, 0, 0)
+        for layout in (left, right, self._whole):
+            layout.setSpacing(10)
+        self._whole.addWidget(self._left)
+        self._whole.addWidget(self._right, 1)
+
+    def minimumSizeHint(self) -> QSize:
+        """Ask for room for the wider half: the other can stand below it."""
+        high = super().minimumSizeHint().height()
+        return QSize(self._left.minimumSizeHint().width() + 28, high)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Stand on two lines where there is no room for one."""
+        needed = self._left.minimumSizeHint().width() + self._right.minimumSizeHint().width() + 38
+        two = event.size().width() < needed
+        box = QBoxLayout.Direction
+        wanted = box.TopToBottom if two else box.LeftToRight
+        if self._whole.direction() != wanted:
+            self._whole.setDirection(wanted)
+            self.updateGeometry()
+        super().resizeEvent(event)
 
     def _make_filter(self) -> None:
         self.filter = QLineEdit()
