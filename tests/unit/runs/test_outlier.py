@@ -188,3 +188,56 @@ def test_a_step_that_is_not_there_is_an_error(tmp_path: Path) -> None:
         snapshot = read(run)
     with pytest.raises(IndexError):
         explain(snapshot, 3)
+
+
+def test_a_garbage_collection_in_it_is_told(tmp_path: Path) -> None:
+    with LiveRun(tmp_path, ms=10.0) as run:
+        run.worker.put(kinds.Collected, run.now, t0=run.now)
+        for n in range(60):
+            # The script collects at each step; at the slow one it takes long.
+            run.worker.put(kinds.Collected, run.now + 3 * MS, t0=run.now + 2 * MS, generation=2)
+            if n == 30:
+                run.worker.put(
+                    kinds.Collected, run.now + 70 * MS, t0=run.now + 4 * MS, generation=2
+                )
+                one_slow(run)
+            else:
+                run.step(1)
+        snapshot = read(run)
+    found = fact(explain(snapshot, 30), "gc")
+    assert found.found
+    assert found.values == {"here": 67 * MS, "usual": 1 * MS}
+    assert not fact(explain(snapshot, 50), "gc").found
+
+
+def test_a_collection_before_it_was_watched_is_not_known(tmp_path: Path) -> None:
+    with LiveRun(tmp_path) as run:
+        run.step(20)
+        run.worker.put(kinds.Collected, run.now, t0=run.now)
+        run.step(20)
+        snapshot = read(run)
+    assert fact(explain(snapshot, 10), "gc").found is None
+    assert fact(explain(snapshot, 30), "gc").found is False
+
+
+@pytest.mark.parametrize(
+    ("minor", "major", "told"),
+    [(900.0, 0.0, False), (90_000.0, 0.0, True), (1_000.0, 400.0, True)],
+)
+def test_page_faults_around_it(tmp_path: Path, minor: float, major: float, told: bool) -> None:
+    with LiveRun(tmp_path, ms=100.0) as run:
+        whole = run.system.put
+        faults = {"minor_faults": 1_000.0, "major_faults": 0.0}
+
+        def put(kind: type, t: int, **fields: Any) -> None:
+            whole(kind, t, **{**fields, **(faults if kind is kinds.Process else {})})
+
+        run.system.put = put  # type: ignore[method-assign] # with what the sampler adds
+        run.step(40)
+        faults.update(minor_faults=minor, major_faults=major)
+        row = one_slow(run)
+        faults.update(minor_faults=1_000.0, major_faults=0.0)
+        run.step(40)
+        found = fact(explain(read(run), row), "faults")
+    assert found.found is told
+    assert found.values["usual"] == 1_000.0

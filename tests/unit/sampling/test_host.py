@@ -96,3 +96,41 @@ def test_the_machine() -> None:
     assert 0 <= sample["cpu"] <= 100
     assert len(sample["cores"]) == psutil.cpu_count()
     assert 0 < sample["mem_used"] < sample["mem_total"]
+
+
+_FAULTS = (
+    "import mmap, sys\n"
+    "print('on', flush=True)\n"
+    "sys.stdin.read(1)\n"
+    "room = mmap.mmap(-1, 8 << 20)\n"
+    "for page in range(0, 8 << 20, 4096): room[page] = 1\n"
+    "print('done', flush=True)\n"
+    "sys.stdin.read()\n"
+)
+
+
+def test_page_faults_are_those_since_the_last_sample(
+    started: list[subprocess.Popen[str]],
+) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", _FAULTS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    started.append(process)
+    assert process.stdout is not None
+    assert process.stdin is not None
+    assert process.stdout.readline() == "on\n"
+    tree = Tree(process.pid)
+    assert "minor_faults" not in tree.sample()
+    before = time.monotonic()
+    process.stdin.write("x")
+    process.stdin.flush()
+    assert process.stdout.readline() == "done\n"
+    sample = tree.sample()
+    elapsed = time.monotonic() - before
+    # Each page of the mapping was touched once; larger pages make them fewer.
+    assert sample["minor_faults"] > 0
+    assert sample["minor_faults"] * elapsed < 200_000
+    assert sample["major_faults"] >= 0
+    _spin(0.3)
+    assert tree.sample()["minor_faults"] < 2_000
+    process.stdin.close()
