@@ -19,7 +19,7 @@ def _expected() -> set[str]:
         str(path.relative_to(ROOT / root))
         for root in SOURCE_ROOTS
         for path in (ROOT / root).rglob("*")
-        if path.is_file() and path.suffix not in {".pyc", ".pyo"}
+        if path.is_file() and "__pycache__" not in path.parts
     }
 
 

@@ -80,7 +80,7 @@ def paint_axis(painter: QPainter, time: TimeView, width: float, inset: float) ->
     painter.setPen(QColor(tokens.text3))
     what = tr("step") if time.unit is STEPS else tr("time")
     right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-    painter.drawText(QRectF(0, 0, margin() - 8, scaled(22)), right, what)
+    painter.drawText(QRectF(0, 0, margin() - scaled(16), scaled(22)), right, what)
     painter.setPen(QColor(tokens.text2))
     at = None if not flag or time.cross is None else _x(time, time.cross, width - inset)
     taken = metrics.horizontalAdvance(flag)

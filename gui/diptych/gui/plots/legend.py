@@ -203,7 +203,7 @@ def fitting(entries: Sequence[Entry], room: float, *, pointing: bool) -> tuple[l
 def _paint(painter: QPainter, x: float, rect: QRectF, entry: Entry) -> None:
     tokens = current()
     _sign(painter, x, rect.center().y(), entry)
-    x += _SIGN[entry.sign] + _INNER
+    x += scaled(_SIGN[entry.sign]) + _INNER
     parts = [(entry.name, tokens.text2, font(11))] if entry.name else []
     parts += [(v, _text_colour(c), font(11, 600)) for v, c in entry.values]
     for text, colour, face in parts:
@@ -223,14 +223,14 @@ def _text_colour(colour: str | None) -> str:
 
 def _width(entry: Entry) -> float:
     plain, strong = QFontMetricsF(font(11)), QFontMetricsF(font(11, 600))
-    width = float(_SIGN[entry.sign])
+    width = float(scaled(_SIGN[entry.sign]))
     if entry.name:
         width += _INNER + plain.horizontalAdvance(entry.name)
     return width + sum(_INNER + strong.horizontalAdvance(text) for text, _ in entry.values)
 
 
 def _sign(painter: QPainter, x: float, middle: float, entry: Entry) -> None:
-    size = _SIGN[entry.sign]
+    size = scaled(_SIGN[entry.sign])
     if entry.sign in ("line", "dash"):
         painter.setPen(line_pen(entry.colour, dashed=entry.sign == "dash"))
         y = round(middle) + 0.5

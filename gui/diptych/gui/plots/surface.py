@@ -8,8 +8,10 @@ from PySide6.QtWidgets import QWidget
 
 from diptych.gui.plots import paint
 from diptych.gui.plots.timeview import TimeView
+from diptych.gui.theme import scaled
 
 TOP, BOTTOM = 6, 7
+"""Pixels above and below a plot, for half a line of its labels; before the type is scaled."""
 _CLICK = 3
 """Pixels that the mouse may move in a click."""
 
@@ -36,8 +38,9 @@ class Surface(QWidget):
 
     def plot_rect(self) -> QRectF:
         """Return the pixels in which curves are drawn."""
-        width, height = self.width() - paint.margin() - paint.RIGHT, self.height() - TOP - BOTTOM
-        return QRectF(paint.margin(), TOP, max(1, width), max(1, height))
+        width = self.width() - paint.margin() - paint.RIGHT
+        height = self.height() - scaled(TOP) - scaled(BOTTOM)
+        return QRectF(paint.margin(), scaled(TOP), max(1, width), max(1, height))
 
     def place_of(self, x: float) -> float:
         """Return the place on the axis at a pixel, in the newest range, drawn or not."""

@@ -16,6 +16,7 @@ from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt
 from PySide6.QtGui import QGuiApplication, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
+from diptych.gui.theme.fonts import scaled
 from diptych.gui.theme.manager import current, manager
 
 
@@ -51,7 +52,7 @@ def _draw(name: str, colour: str, size: int, ratio: float) -> QPixmap:
 
 def icon(name: str, token: str = "text1", size: int = 16) -> QIcon:  # noqa: S107 - a colour's name
     """Return the icon ``name`` in the colour ``token`` of the theme, greyed where disabled."""
-    made = QIcon()
+    made, size = QIcon(), scaled(size)
     tokens = current()
     for ratio in _ratios():
         made.addPixmap(pixmap(name, getattr(tokens, token), size, ratio))

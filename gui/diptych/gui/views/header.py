@@ -151,7 +151,7 @@ class Header(QWidget):
         made = QToolButton()
         made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         made.setFont(font(12, 600 if primary else 500))
-        made.setIconSize(QSize(16, 16))
+        made.setIconSize(QSize(scaled(16), scaled(16)))
         # A style sheet leaves no other way to set the text apart from the icon.
         made.setText(f" {text}")
         made.setAccessibleName(text)
@@ -180,7 +180,7 @@ class Header(QWidget):
         made = QToolButton()
         made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         made.setFont(font(12, 500))
-        made.setIconSize(QSize(16, 16))
+        made.setIconSize(QSize(scaled(16), scaled(16)))
         words = tr("Export")
         made.setText(f" {words}")
         made.setAccessibleName(words)

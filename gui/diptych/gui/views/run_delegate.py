@@ -74,7 +74,8 @@ class RunDelegate(QStyledItemDelegate):
         """Lay it over the first line."""
         rect: QRect = option.rect
         height = max(scaled(22), editor.minimumSizeHint().height())
-        editor.setGeometry(rect.x() + 28, rect.y() + 3, rect.width() - 36, height)
+        indent = scaled(_INDENT) - 6
+        editor.setGeometry(rect.x() + indent, rect.y() + 3, rect.width() - indent - 8, height)
 
     # -- drawing ------------------------------------------------------------------------
 
@@ -129,7 +130,7 @@ class RunDelegate(QStyledItemDelegate):
         shown = row.key in self._selection.shown
         paint_mark(
             painter,
-            QPointF(rect.x() + 20, rect.y() + scaled(15)),
+            QPointF(rect.x() + scaled(20), rect.y() + scaled(15)),
             square=row.framework == "mxnet",
             colour=look.colour if shown else current().text3,
             filled=shown,
@@ -173,7 +174,8 @@ class RunDelegate(QStyledItemDelegate):
 
 
 def _lines(rect: QRect) -> tuple[QRect, QRect]:
-    x, width = rect.x() + _INDENT, rect.width() - _INDENT - _EDGE - 6
+    indent = scaled(_INDENT)
+    x, width = rect.x() + indent, rect.width() - indent - _EDGE - 6
     top, first, second = scaled(5), scaled(18), scaled(17)
     return QRect(x, rect.y() + top, width, first), QRect(x, rect.y() + top + first, width, second)
 

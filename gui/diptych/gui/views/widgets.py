@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from diptych.gui.theme import bind_icon, current, font, mono
+from diptych.gui.theme import bind_icon, current, font, mono, scale, scaled
 
 
 def label(
@@ -157,7 +157,7 @@ def icon_button(icon: str, name: str, key: str = "", *, token: str = "text1") ->
     made = QToolButton()
     made.setProperty("icononly", True)
     made.setAutoRaise(True)
-    made.setIconSize(QSize(16, 16))
+    made.setIconSize(QSize(scaled(16), scaled(16)))
     made.setAccessibleName(name)
     made.setToolTip(f"{name} ({key})" if key else name)
     bind_icon(made, icon, token)
@@ -227,11 +227,11 @@ def paint_mark(
     if filled:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(colour))
-        half = 4.0 if square else 4.6
+        half = (4.0 if square else 4.6) * scale()
     else:
         painter.setPen(QPen(QColor(colour), 1.3))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        half = 3.6 if square else 4.2
+        half = (3.6 if square else 4.2) * scale()
     box = QRectF(centre.x() - half, centre.y() - half, 2 * half, 2 * half)
     if square:
         painter.drawRoundedRect(box, 1, 1)
@@ -246,7 +246,7 @@ class Mark(QWidget):
     def __init__(self, *, square: bool = False, colour: str | None = None) -> None:
         super().__init__()
         self._square, self._colour = square, colour
-        self.setFixedSize(14, 14)
+        self.setFixedSize(scaled(14), scaled(14))
 
     def look(self, *, square: bool, colour: str) -> None:
         """Draw another mark."""
@@ -258,7 +258,7 @@ class Mark(QWidget):
         """Draw it."""
         painter = QPainter(self)
         colour = self._colour or current().text2
-        paint_mark(painter, QPointF(7, 7), square=self._square, colour=colour)
+        paint_mark(painter, QRectF(self.rect()).center(), square=self._square, colour=colour)
         painter.end()
 
 

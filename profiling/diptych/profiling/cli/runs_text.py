@@ -127,8 +127,8 @@ def shown(entry: RunEntry, summary: Summary) -> str:
 def _said(entry: RunEntry) -> Iterable[tuple[str, str]]:
     if entry.tags:
         yield "tags", tag_words(entry.tags)
-    for number, line in enumerate(read_notes(entry.directory).note.splitlines()):
-        yield "" if number else "note", line
+    for at, line in enumerate(read_notes(entry.directory).note.splitlines()):
+        yield "" if at else "note", line
 
 
 def _asked(manifest: Manifest | None) -> Iterable[tuple[str, str]]:

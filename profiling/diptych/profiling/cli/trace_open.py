@@ -1,5 +1,6 @@
-"""Finds the traces that words on the command line mean, and opens them: for a command, with a
-progress line, or (``diptych trace open``) in the window.
+"""Finds the traces that words on the command line mean, and opens them.
+
+For a command with a progress line, or (``diptych trace open``) in the window.
 """
 
 from __future__ import annotations

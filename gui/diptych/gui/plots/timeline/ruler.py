@@ -80,14 +80,15 @@ class Ruler(Strip):
         painter.end()
 
     def _paint_ticks(self, painter: QPainter, top: int) -> None:
-        tokens = current()
+        tokens, metrics = current(), QFontMetricsF(painter.font())
         for at in self.tick_times():
             x = round(self.x_at(at)) + 0.5
             painter.setPen(line_pen(tokens.line2))
             painter.drawLine(QPointF(x, self.height() - 6), QPointF(x, self.height()))
             painter.setPen(QColor(tokens.text2))
             text = ticks.label(at - self.zero, self.span.length)
-            painter.drawText(QPointF(x + 5, top + scaled(17)), text)
+            if x + 5 + metrics.horizontalAdvance(text) <= self.width():
+                painter.drawText(QPointF(x + 5, top + scaled(17)), text)
 
     def tick_times(self) -> list[float]:
         """Return the instants that have a label."""
