@@ -8,9 +8,9 @@ from tests.gui.timeline_helpers import MS, training
 from tests.helpers.shared_traces import table_of
 from tests.helpers.tables import S, build
 
-from diptych.gui.models.trace_operators import BYS, Forest, Wish, columns_of, shares
+from diptych.gui.models.trace_operators import BYS, By, Forest, Measure, Wish, columns_of, shares
 from diptych.gui.models.trace_operators_build import make_forest
-from diptych.gui.models.trace_operators_order import ancestors_of, visible
+from diptych.gui.models.trace_operators_order import ancestors_of, levels, visible
 from diptych.gui.models.trace_operators_table import TraceOperatorsModel
 from diptych.gui.models.trace_scene import Scene, make_scene
 from diptych.gui.plots.histogram_bins import make_bins, wants_log
@@ -50,14 +50,15 @@ def test_kernels_have_the_numbers_of_the_command_line(resnet: Scene) -> None:
 
 @pytest.mark.parametrize("tree", [False, True])
 @pytest.mark.parametrize("by", BYS)
-def test_every_grouping_shares_out_one_whole(resnet: Scene, by: str, tree: bool) -> None:
+def test_every_grouping_shares_out_one_whole(resnet: Scene, by: By, tree: bool) -> None:
     forest = make_forest(resnet, Wish(by, tree))
     if by == "shape" and forest.nothing:
         return
     assert not forest.nothing
     top = forest.parent < 0
-    for measure in ("host", "device"):
-        share = shares(forest, measure)  # type: ignore[arg-type]  # as above
+    measures: tuple[Measure, ...] = ("host", "device")
+    for measure in measures:
+        share = shares(forest, measure)
         assert float(share[top].sum()) == pytest.approx(100)
         assert np.all(share <= 100 + 1e-9)
     assert np.array_equal(np.bincount(forest.group, minlength=len(forest)), forest.calls)
@@ -125,16 +126,16 @@ def test_nodes_follow_their_parent_in_the_order_asked_for() -> None:
     depth = np.array([0, 1, 1, 2, 0, 1], np.int32)
     ranked = np.array([4, 5, 2, 0, 1, 3])
     every = np.ones(6, bool)
-    assert visible(parent, depth, ranked, every).tolist() == [4, 5, 0, 2, 1, 3]
+    assert visible(parent, levels(depth), ranked, every).tolist() == [4, 5, 0, 2, 1, 3]
     folded = every.copy()
     folded[0] = False
-    assert visible(parent, depth, ranked, folded).tolist() == [4, 5, 0]
+    assert visible(parent, levels(depth), ranked, folded).tolist() == [4, 5, 0]
     found = np.array([False, False, False, True, False, False])
-    above = ancestors_of(parent, depth, found)
+    above = ancestors_of(parent, levels(depth), found)
     assert above.tolist() == [True, True, False, False, False, False]
-    assert visible(parent, depth, ranked, every, found | above).tolist() == [0, 1, 3]
+    assert visible(parent, levels(depth), ranked, every, found | above).tolist() == [0, 1, 3]
     nothing = np.zeros(0, np.int32)
-    assert visible(nothing, nothing, nothing.astype(np.int64), np.zeros(0, bool)).tolist() == []
+    assert visible(nothing, [], nothing.astype(np.int64), np.zeros(0, bool)).tolist() == []
 
 
 def test_a_random_tree_is_walked_like_a_naive_one() -> None:
@@ -153,7 +154,7 @@ def test_a_random_tree_is_walked_like_a_naive_one() -> None:
                 made += [node, *(walk(node) if unfolded[node] else [])]
         return made
 
-    assert visible(parent, depth, ranked, unfolded).tolist() == walk(-1)
+    assert visible(parent, levels(depth), ranked, unfolded).tolist() == walk(-1)
 
 
 def test_the_table_sorts_and_filters(resnet: Scene) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diptych.gui.models.trace_names import COLOURS, distinct, short
+from diptych.gui.models.trace_operators_order import levels
 from diptych.gui.models.trace_scene import Scene
 from diptych.gui.models.trace_selection import TableColumn, unit_of
 from diptych.gui.text.tr import tr
@@ -102,6 +103,11 @@ class Forest:
         return depth
 
     @cached_property
+    def levels(self) -> list[Int64]:
+        """The nodes of each depth."""
+        return levels(self.depth)
+
+    @cached_property
     def indent(self) -> Int32:
         """How far each node is moved in: an only child stands straight below its parent."""
         children = np.bincount(self.parent[self.parent >= 0], minlength=len(self))
@@ -118,9 +124,19 @@ class Forest:
         notes = self.notes or [""] * len(self.names)
         words = zip(self.names, self.tips, notes, self.colours.tolist(), strict=True)
         return [
-            f"{name}\0{tip}\0{note}\0{COLOURS[colour]}".casefold()
+            # The shorter the text, the sooner it is searched.
+            f"{'' if name in tip else name}\0{tip}\0{note}\0{COLOURS[colour]}".casefold()
             for name, tip, note, colour in words
         ]
+
+    def found(self, words: Sequence[str]) -> NDArray[np.bool_]:
+        """Return which nodes have every one of these words, in small letters."""
+        kept = np.ones(len(self), np.bool_)
+        for word in words:
+            rows = np.flatnonzero(kept)
+            texts = self.folded if len(rows) == len(self) else [self.folded[row] for row in rows]
+            kept[rows] = [word in text for text in texts]
+        return kept
 
     @cached_property
     def rank(self) -> Int64:
@@ -146,7 +162,7 @@ class Forest:
 
     def prepare(self) -> Forest:
         """Work out what sorting and filtering need, while nobody waits for it."""
-        _ = self.colours, self.depth, self.indent, self.folded, self.rank, self.note_rank
+        _ = self.colours, self.levels, self.indent, self.folded, self.rank, self.note_rank
         return self
 
 

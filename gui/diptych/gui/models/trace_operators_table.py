@@ -136,9 +136,7 @@ class TraceOperatorsModel(QAbstractTableModel):
         """Which nodes fit the filter; ``None`` without one."""
         if self.forest is None or not self._words:
             return None
-        words = self._words
-        found = (all(word in text for word in words) for text in self.forest.folded)
-        return np.fromiter(found, np.bool_, len(self.forest))
+        return self.forest.found(self._words)
 
     def _arrange(self) -> None:
         forest = self.forest
@@ -150,9 +148,9 @@ class TraceOperatorsModel(QAbstractTableModel):
             self.order = ranked if kept is None else ranked[kept[ranked]]
             return
         if kept is not None:
-            above = ancestors_of(forest.parent, forest.depth, kept)
+            above = ancestors_of(forest.parent, forest.levels, kept)
             kept, unfolded = kept | above, unfolded | above
-        self.order = visible(forest.parent, forest.depth, ranked, unfolded, kept)
+        self.order = visible(forest.parent, forest.levels, ranked, unfolded, kept)
 
     def _ranked(self, forest: Forest) -> NDArray[np.int64]:
         """Return all nodes in the order of the chosen column; what is not known is last."""

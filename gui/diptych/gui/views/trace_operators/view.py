@@ -365,8 +365,7 @@ class TraceOperatorsView(QWidget):
         if not words or tree is None:
             self.icicle.icicle.show_found(None)
             return
-        found = [all(word in text for word in words) for text in tree.folded]
-        self.icicle.icicle.show_found(np.array(found, bool))
+        self.icicle.icicle.show_found(tree.found(words))
 
     def focus_search(self) -> None:
         """Put the cursor into the filter."""

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from diptych.profiling.trace.metrics import groups, trees
+from diptych.profiling.trace.metrics import trees
 from diptych.profiling.trace.metrics.costs import Costs, Stretch, costs, on_host
 from diptych.profiling.trace.metrics.operators import operator_kinds
 from diptych.profiling.trace.metrics.trees import Mask, kinds_mask
@@ -56,7 +56,7 @@ class CallTree:
     first: Int32
     """First slice of the node."""
     rows: Int32
-    """Every slice that was counted, sorted by node and then by start; ``node`` is its node."""
+    """Every slice that was counted, node by node, thread by thread; ``node`` is its node."""
     node: Int32
     untied: int
     """Pieces of device work within the stretch that no node has."""
@@ -87,44 +87,49 @@ def call_tree(table: TraceTable, of: Of = "calls", stretch: Stretch | None = Non
 
 def merged(table: TraceTable, found: Costs) -> CallTree:
     """Merge the calls of ``found`` by name path."""
-    slices = table.slices
-    named = replace(found.threads, slices=replace(slices, name=_names(table)))
-    path, count = trees.stacks(named, found.wanted)
-    rows = found.threads.order[found.wanted[found.threads.order]]
-    node = path[rows]
-    first = groups.firsts(node, rows, count)
-    counted = found.counted[rows]
-    calls = groups.counts(node[counted], count)
-    device = groups.sums(node, found.device_ns[rows], count)
+    from diptych.profiling.trace.metrics import calltree_loops as loops
+
+    slices, order = table.slices, found.threads.order
+    names = _names(table)
+    path, count = trees.stacks(
+        replace(found.threads, slices=replace(slices, name=names)), found.wanted
+    )
+    first, calls = np.full(count, -1, np.int32), np.zeros(count, np.int64)
+    sums = np.zeros((count, 4), np.int64)
+    times = (found.total_ns, found.self_ns, found.device_ns, found.device_self_ns)
+    loops.tally(order, found.wanted, found.counted, path, *times, first, calls, sums)
+    first = np.where(first < -1, -2 - first, first)
     # A parent lasts as long as its children and has all that they started: it stays with them.
-    kept = (calls > 0) | (device > 0)
-    number = np.cumsum(kept, dtype=np.int32) - 1
-    up = found.above[first]
-    parent = np.where(up >= 0, path[up], -1)[kept]
-    first[node[counted][::-1]] = rows[counted][::-1]
-    calls_of, real = _by_node(number[node[counted]], rows[counted])
-
-    def added(values: Int64) -> Int64:
-        sums: Int64 = groups.sums(node, values[rows], count)[kept]
-        return sums
-
-    parent = np.where(parent >= 0, number[parent], -1).astype(np.int32)
+    kept = (calls > 0) | (sums[:, 2] > 0)
+    parent = _parents(found, path, first, kept)
+    rows = np.empty(int(calls.sum()), np.int32)
+    loops.place(order, found.counted, path, np.cumsum(calls) - calls, rows)
+    first, calls, sums = first[kept], calls[kept], sums[kept]
+    depth = np.empty(len(parent), np.int32)
+    loops.depths(parent, depth)
     return CallTree(
-        name=named.slices.name[first][kept],
-        kind=slices.kind[first][kept],
+        name=names[first],
+        kind=slices.kind[first],
         parent=parent,
-        depth=_depths(parent),
-        calls=calls[kept],
-        total_ns=added(found.total_ns),
-        self_ns=added(found.self_ns),
-        device_ns=device[kept],
-        device_self_ns=added(found.device_self_ns),
-        first=first[kept],
-        rows=real,
-        node=calls_of,
+        depth=depth,
+        calls=calls,
+        total_ns=sums[:, 0],
+        self_ns=sums[:, 1],
+        device_ns=sums[:, 2],
+        device_self_ns=sums[:, 3],
+        first=first,
+        rows=rows,
+        node=np.repeat(np.arange(len(calls), dtype=np.int32), calls),
         untied=found.untied,
         untied_ns=found.untied_ns,
     )
+
+
+def _parents(found: Costs, path: Int32, first: Int32, kept: Mask) -> Int32:
+    """Return the parent of every node that is kept, by the numbers of those that are."""
+    number = np.cumsum(kept, dtype=np.int32) - 1
+    up = found.above[first[kept]]
+    return np.where(up >= 0, number[path[up]], -1).astype(np.int32)
 
 
 def _names(table: TraceTable) -> Int32:
@@ -136,25 +141,3 @@ def _names(table: TraceTable) -> Int32:
     names: Int32 = slices.name.copy()
     names[steps] = names[steps[np.argmin(slices.start[steps])]]
     return names
-
-
-def _by_node(node: Int32, rows: Int32) -> tuple[Int32, Int32]:
-    # Rows come thread by thread: within a node they are sorted by start later, where it matters.
-    order = np.argsort(node, kind="stable")
-    return node[order], rows[order]
-
-
-def _depths(parent: Int32) -> Int32:
-    """Return how deep each node lies, a parent standing before its children."""
-    depth = np.zeros(len(parent), np.int32)
-    level = np.flatnonzero(parent < 0)
-    below = np.argsort(parent, kind="stable")
-    starts = np.searchsorted(parent[below], np.arange(len(parent) + 1))
-    at = 0
-    while len(level):
-        depth[level] = at
-        counts = starts[level + 1] - starts[level]
-        steps = np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts)
-        level = below[np.repeat(starts[level], counts) + steps]
-        at += 1
-    return depth
