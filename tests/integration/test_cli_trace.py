@@ -10,7 +10,9 @@ import pty
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from tests.helpers.shared_traces import path_of
 
 from diptych.profiling.cli import main
 from diptych.profiling.records.layout import RunPaths
+from diptych.profiling.trace import sql
 
 _SMALL: list[dict[str, Any]] = [
     {"ph": "M", "name": "process_name", "pid": 9, "tid": 0, "args": {"name": "python3"}},
@@ -267,6 +270,44 @@ def test_sql(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "--top N" in err
     tables = answer(capsys, "sql", small, "SHOW TABLES", "--json")
     assert {"slices", "operators", "kernels", "steps"} <= {row["name"] for row in tables}
+
+
+def test_ctrl_c_ends_a_question_that_takes_long(
+    small: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asking = threading.Event()
+    ask: Callable[..., Any] = sql.ask
+
+    def asked(*args: Any) -> Any:
+        *rest, interrupt = args
+
+        def told(stop: Callable[[], None] | None) -> None:
+            interrupt(stop)
+            asking.set()
+
+        return ask(*rest, told)
+
+    def interrupts() -> None:
+        if asking.wait(60):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(sql, "ask", asked)
+    hand = threading.Thread(target=interrupts)
+    hand.start()
+    long = "SELECT count(*) FROM range(100000000000) a, range(1000) b WHERE a.range % 7 = b.range"
+    assert main(["trace", "sql", str(small), long]) == 130
+    hand.join()
+    assert capsys.readouterr().out == ""
+
+
+def test_aligned_because_it_was_asked_for(
+    small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["trace", "merge", str(small), str(small), "-o"]
+    assert main([*words, str(tmp_path / "asked.json"), "--align", "step"]) == 0
+    assert "not all files have a clock" not in capsys.readouterr().err
+    assert main([*words, str(tmp_path / "had.json")]) == 0
+    assert "not all files have a clock" in capsys.readouterr().err
 
 
 def test_a_run_stands_for_its_traces(

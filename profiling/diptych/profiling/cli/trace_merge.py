@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
         print(as_json({**asdict(done), "path": str(done.path)}))
         return 0
     print(done.path)
-    if done.clock == "first step":
+    if done.clock == "first step" and args.align != "step":
         print("diptych: aligned at the first step: not all files have a clock", file=sys.stderr)
     elif apart := _apart(tables):
         print(f"diptych: {plain(apart)}", file=sys.stderr)

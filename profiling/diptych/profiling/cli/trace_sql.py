@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from diptych.profiling.cli.errors import CliError
 from diptych.profiling.cli.trace_open import open_one
 from diptych.profiling.cli.trace_text import as_json, cut
+from diptych.profiling.trace.table import TraceTable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -19,13 +23,13 @@ _TOP = 100
 
 def run(args: argparse.Namespace) -> int:
     """Print the answer: a table, or with ``--json`` a list of objects."""
-    from diptych.profiling.trace.sql import SqlError, ask
+    from diptych.profiling.trace.sql import SqlError
 
     top = args.top or (None if args.json else _TOP)
     table = open_one(args.file)
     try:
         # One more than is shown, to know that there are more.
-        answer = ask(table, args.question, None if top is None else top + 1)
+        answer = _asked(table, args.question, None if top is None else top + 1)
     except SqlError as error:
         raise CliError(f"SQL: {error}") from None
     shown = answer if top is None else answer.slice(0, top)
@@ -36,6 +40,22 @@ def run(args: argparse.Namespace) -> int:
     if answer.num_rows > shown.num_rows:
         print(f"diptych: the first {top:,} rows; --top N shows more", file=sys.stderr)
     return 0
+
+
+def _asked(table: TraceTable, question: str, limit: int | None) -> pa.Table:
+    """Return the answer. On a thread, since a database that works hears no Ctrl-C."""
+    from diptych.profiling.trace.sql import ask
+
+    stop: list[Callable[[], None] | None] = [None]
+    with ThreadPoolExecutor(1, "sql") as pool:
+        answer = pool.submit(ask, table, question, limit, partial(stop.__setitem__, 0))
+        try:
+            return answer.result()
+        except KeyboardInterrupt:
+            while not wait([answer], 0.05).done:
+                if (interrupt := stop[0]) is not None:
+                    interrupt()
+            raise
 
 
 def _value(value: Any) -> Any:
