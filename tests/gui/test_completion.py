@@ -96,9 +96,7 @@ def test_phases_are_those_of_the_bars_that_are_drawn_there(ahead: LiveRun) -> No
     assert "add up to dispatched" in early[PHASES, "forward"].hint
     assert early["Run-ahead, mean", "dispatched"].text == "10.0\N{NO-BREAK SPACE}ms"
     late = said(read(ahead), 12.1, 18.1)
-    assert late[PHASES, "forward"] == Cell(
-        UNKNOWN, "no step was dispatched in this stretch"
-    )
+    assert late[PHASES, "forward"] == Cell(UNKNOWN, "no step was dispatched in this stretch")
     # Both of the same steps.
     assert late["Run-ahead, mean", "gap"].text == "490\N{NO-BREAK SPACE}ms"
 

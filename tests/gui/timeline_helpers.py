@@ -31,7 +31,14 @@ def step(number: int, at: int) -> list[S]:
         S("aten::convolution", at + MS, at + 3 * MS),
         S("cudaLaunchKernel", at + 2 * MS, at + 2 * MS + 9000, Kind.RUNTIME, launch=launch),
         S("aten::<b>relu</b>", at + 5 * MS, at + 6 * MS),
-        S("void sm80_conv_fprop<64>(int)", at + 3 * MS, at + 5 * MS, Kind.KERNEL, "gpu:0:7", launch),
+        S(
+            "void sm80_conv_fprop<64>(int)",
+            at + 3 * MS,
+            at + 5 * MS,
+            Kind.KERNEL,
+            "gpu:0:7",
+            launch,
+        ),
         S("data", at + 6 * MS, at + 8 * MS, Kind.DATA, "cpu:2"),
     ]
 

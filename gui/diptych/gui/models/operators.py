@@ -56,9 +56,7 @@ COLUMNS = (
         "host_total",
         1e-6,
         3,
-        tr(
-            "Time on the CPU thread with what it calls. On a GPU this is only the launch."
-        ),
+        tr("Time on the CPU thread with what it calls. On a GPU this is only the launch."),
     ),
     Column(
         "host_self",
