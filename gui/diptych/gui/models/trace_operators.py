@@ -257,6 +257,8 @@ def _time_column(forest: Forest, key: str, measure: Measure) -> TableColumn:
     name, hint, values = _TITLES[key], _HINTS[key], forest.times[key]
     if key == "total" and forest.wish.by == "kernel":
         name, hint = tr("Device"), tr("Time on the device")
+    elif key in _ENGINE and forest.scene.table.source == "mxnet":
+        name, hint = _ENGINE[key]
     if measure == "device" and f"device_{key}" in forest.times and key in _OF_CALLS:
         values = forest.times[f"device_{key}"]
         hint = tr("{hint}, of the device work that a call started", hint=hint)
@@ -267,6 +269,11 @@ def _time_column(forest: Forest, key: str, measure: Measure) -> TableColumn:
 
 
 _OF_CALLS = ("mean", "p50", "p99")
+_ENGINE_HINT = tr(
+    "Interval of MXNet's engine. On a GPU it contains the wait for the stream, "
+    "so it is not comparable with the host or device time of PyTorch."
+)
+_ENGINE = {"total": (tr("Time"), _ENGINE_HINT), "self": (tr("Self"), _ENGINE_HINT)}
 
 
 def share_hint(forest: Forest, measure: Measure) -> str:

@@ -15,7 +15,10 @@ WORDS = {
         "Every step of the shown runs as it happens; drag to select a stretch, "
         "and every number speaks of it."
     ),
-    "Operators": tr("Which operators took the time of one profile window, as mean over its steps."),
+    "Operators": tr(
+        "Which operators took the time: of a profile window as mean over its steps, "
+        "or call by call of an open trace."
+    ),
     "Timeline": tr("What ran when, thread by thread and kernel by kernel, in one profile window."),
     "Memory": tr("What held memory, and when it was allocated and freed."),
     "Compare": tr("Whether one run is faster than another, how sure that is, and if it is fair."),

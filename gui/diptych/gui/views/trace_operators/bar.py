@@ -47,6 +47,7 @@ class TraceHead(QWidget):
         self.stretch.setToolTip(tr("Only what lies in the stretch selected in the timeline counts"))
         bind_icon(self.stretch, "cross", "accent")
         self.stretch.clicked.connect(self.stretch_cleared)
+        self.stretch.setAccessibleName(tr("Show all of the trace again"))
         self.stretch.hide()
         self.summary = Elided(ink="label")
         row = QHBoxLayout(self)
@@ -104,9 +105,7 @@ class TraceBar(QWidget):
         for by in BYS:
             self.by.button(by).setToolTip(hints[by])
         self.measure.button("host").setToolTip(tr("Shares, means and the icicle: time on the host"))
-        self.measure.button("device").setToolTip(
-            tr("Shares, means and the icicle: device work that was started")
-        )
+        self.let_device(True)
         for segments in (self.by, self.tree, self.measure):
             segments.chosen.connect(lambda _: self.changed.emit())
         self._make_filter()
@@ -117,6 +116,14 @@ class TraceBar(QWidget):
         self.export = icon_button("export", tr("Export CSV"))
         self.sql = icon_button("terminal", tr("Ask in SQL…"), "Ctrl+Shift+Q")
         self._lay_out()
+
+    def let_device(self, known: bool) -> None:
+        """Let device time be chosen, or say why it cannot."""
+        button = self.measure.button("device")
+        button.setEnabled(known)
+        why = tr("This trace has no work on a device: it was recorded on a CPU.")
+        words = tr("Shares, means and the icicle: device work that was started")
+        button.setToolTip(words if known else why)
 
     def _lay_out(self) -> None:
         self._left, self._right = QWidget(), QWidget()

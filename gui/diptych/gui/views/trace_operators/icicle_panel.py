@@ -142,4 +142,4 @@ class IciclePanel(QWidget):
         time = fmt.duration(int(forest.times[key][forest.parent < 0].sum()))
         if self.measure == "device":
             return tr("{time} of device work, by the calls that started it", time=time)
-        return tr("{time} on all threads of the host", time=time)
+        return tr("{time} on all threads together", time=time)

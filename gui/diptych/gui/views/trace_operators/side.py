@@ -57,7 +57,7 @@ class Side(QWidget):
         self.title = Elided(weight=600, mode=Qt.TextElideMode.ElideMiddle)
         self.calls = label("", ink="label")
         self.histogram = Histogram()
-        words = [("linear", tr("Linear")), ("log", tr("Logarithmic"))]
+        words = [("linear", tr("Linear")), ("log", tr("Log"))]
         self.scale = TextTabs(words, tr("Axis of the histogram"))
         self.scale.chosen.connect(self._turn)
         self.what = Elided(ink="label", size=11)
@@ -198,7 +198,15 @@ def _time_words(chosen: Chosen) -> str:
         return tr("Time on the device, per launch")
     if chosen.measure == "device" and "device" in chosen.forest.spans:
         return tr("Device work, per call")
-    return tr("Time on the host, per call")
+    return tr("Time on the host, per call") if forest_is_timed(chosen.forest) else _ENGINE_CALL
+
+
+def forest_is_timed(forest: Forest) -> bool:
+    """Say whether calls have the time of a host's thread, not that of MXNet's engine."""
+    return forest.scene.table.source != "mxnet"
+
+
+_ENGINE_CALL = tr("Time per call")
 
 
 _FACTS = {
@@ -220,6 +228,8 @@ def _facts(forest: Forest, node: int) -> list[tuple[str, float]]:
             continue
         if key == "total" and forest.wish.by == "kernel":
             name = tr("device")  # noqa: PLW2901 - the same column under another name
+        if key in ("total", "self") and not forest_is_timed(forest):
+            name = tr("time") if key == "total" else tr("self")  # noqa: PLW2901 - as above
         if key == "mean" and forest.has_device:
             name = tr("host mean")  # noqa: PLW2901 - as above
         made.append((name, float(values[node])))

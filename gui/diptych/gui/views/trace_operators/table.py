@@ -48,7 +48,7 @@ from diptych.gui.theme.tokens import ROW
 
 _PAD, _SWATCH, _BAR, _INDENT = 8, 9, 64, 14
 _SHARE, _TREE = 132, 270
-_TEXTS = {"name": 180, "note": 190}
+_TEXTS = {"name": 150, "note": 170}
 _FIRST_TO_GO = ("p50", "device_self", "p99", "mean", "self")
 """Columns that are left out where there is too little room, in this order."""
 

@@ -144,11 +144,11 @@ class TraceOperatorsView(QWidget):
         if scene is not None and (self.scene is None or self.scene.table is not scene.table):
             self.side.show_chosen(None)
             self.icicle.show_forest(None, "host")
-            if not self._measured:
-                kinds = np.bincount(scene.table.slices.kind, minlength=256)
-                device = bool(kinds[list(DEVICE_WORK)].any())
+            kinds = np.bincount(scene.table.slices.kind, minlength=256)
+            device = bool(kinds[list(DEVICE_WORK)].any())
+            if not self._measured or not device:
                 self.bar.measure.choose("device" if device else "host")
-                self.bar.measure.button("device").setEnabled(device)
+            self.bar.let_device(device)
         self.scene = scene
         self._show_opening()
         self._ask()
