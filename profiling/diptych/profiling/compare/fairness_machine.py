@@ -79,6 +79,12 @@ def _during(run: RunSnapshot, series: Series, name: str) -> Floats:
     return np.asarray(column[inside], np.float64)
 
 
+def _at_once(a: RunSnapshot, b: RunSnapshot) -> bool:
+    if not len(a.steps) or not len(b.steps):
+        return False
+    return bool(a.steps.start[0] <= b.steps.end[-1] and b.steps.start[0] <= a.steps.end[-1])
+
+
 def _other_programs(sides: Sequence[Side], side: Side) -> tuple[Answer, str]:
     """Take what all sides use from what the machine does: in a race each lives beside the others.
 
@@ -90,7 +96,8 @@ def _other_programs(sides: Sequence[Side], side: Side) -> tuple[Answer, str]:
     host = host[np.isfinite(host)]
     own = [_during(run, other.run.process, "cpu") for other in sides]
     mine = _during(run, run.process, "cpu")
-    if not cores or len(host) < 3 or np.isfinite(mine).sum() < 3:
+    blind = any(_at_once(run, s.run) and not len(c) for s, c in zip(sides, own, strict=True))
+    if not cores or len(host) < 3 or np.isfinite(mine).sum() < 3 or blind:
         return "unknown", "too few samples of the processors"
     # A run that was there for a part of the time counts for that part.
     ours = sum(min(np.nansum(cpu) / len(host), np.nanmax(cpu)) for cpu in own if len(cpu))

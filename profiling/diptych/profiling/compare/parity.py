@@ -15,6 +15,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from diptych.profiling.runs.snapshot import RunSnapshot
+
 Status = Literal["same", "different", "unknown"]
 
 EPSILON = {"fp64": 2.0**-52, "fp32": 2.0**-23, "tf32": 2.0**-10, "fp16": 2.0**-10, "bf16": 2.0**-7}
@@ -100,6 +102,32 @@ def parity(
         float(np.nanmax(difference)), first,
         tuple(allowed.tolist()), tuple(difference.tolist()), int(known.sum()),
     )  # fmt: skip
+
+
+def parity_of_runs(a: RunSnapshot, b: RunSnapshot, drift: RunSnapshot | None = None) -> Parity:
+    """Compare what two runs of workloads recorded; see `parity`.
+
+    That they were given the same weights is for the caller to see to; here only
+    their precision is looked at.
+    """
+    found = {
+        run.manifest.request.knobs.get("precision") if run.manifest else None for run in (a, b)
+    }
+    dtype = found.pop()
+    if found or dtype is None:
+        text = "different precision" if found else "the precision is not known"
+        return Parity("unknown", f"{text}: no tolerance holds")
+    other = None if drift is None else _losses(drift)
+    return parity(_losses(a), _losses(b), str(dtype), other)
+
+
+def _losses(run: RunSnapshot) -> NDArray[np.float64]:
+    """Return the first losses by number of the step; NaN where there is none."""
+    first = np.full(STEPS, np.nan)
+    early = run.steps.n < STEPS
+    first[run.steps.n[early]] = run.steps.loss[early]
+    count = int(run.steps.n[early].max(initial=-1)) + 1
+    return first[:count]
 
 
 def write_drifted(source: Path, target: Path, seed: int = 0) -> None:

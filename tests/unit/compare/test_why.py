@@ -1,0 +1,111 @@
+"""The bars of the waterfall are the difference of the steps, to the nanosecond."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.helpers.recorded_operators import recorded
+
+from diptych.profiling.compare.breakdown import breakdown
+from diptych.profiling.compare.families import Classifier
+from diptych.profiling.compare.families_data import built_in
+from diptych.profiling.compare.why import REST, Why, why
+from diptych.profiling.records.kinds import Operator, Operators
+from diptych.workloads.catalogue import WORKLOADS
+
+RULES = Classifier(built_in())
+
+
+def explained(a: Operators, b: Operators, a_step: int, b_step: int) -> Why:
+    return why(breakdown(a, "torch", RULES), breakdown(b, "mxnet", RULES), a_step, b_step)
+
+
+def adds_up(found: Why) -> None:
+    for bars in (found.families, found.phases, found.cells):
+        assert sum(bar.a for bar in bars) == found.a
+        assert sum(bar.b for bar in bars) == found.b
+        assert sum(bar.delta for bar in bars) == found.b - found.a
+
+
+@pytest.mark.parametrize("workload", list(WORKLOADS))
+def test_the_bars_of_every_workload_add_up(workload: str) -> None:
+    found = explained(
+        recorded(f"torch-{workload}"), recorded(f"mxnet-{workload}"), 90_000_001, 130_000_007
+    )
+    adds_up(found)
+    assert found.comparable
+    assert found.what == "time of execution on the CPU, without operators inside"
+    assert (found.matched_share or 0) >= 0.95
+    sizes = [abs(difference.bar.delta) for difference in found.top]
+    assert sizes == sorted(sizes, reverse=True)
+    assert all(difference.a or difference.b for difference in found.top)
+
+
+NAMES = st.sampled_from(
+    ["aten::mm", "aten::relu", "Convolution", "unheard_of", "relu,dot,add_n", "cpp_fused_add_mm_1"]
+)
+ROWS = st.lists(
+    st.builds(
+        Operator,
+        name=NAMES,
+        calls=st.integers(1, 50),
+        phase=st.sampled_from([None, "forward", "backward", "optimizer", "other"]),
+        host_self=st.integers(0, 10**12),
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(ROWS, ROWS, st.integers(1, 7), st.integers(0, 10**12), st.integers(0, 10**12))
+def test_any_bars_add_up(
+    a: list[Operator], b: list[Operator], steps: int, a_step: int, b_step: int
+) -> None:
+    left, right = (
+        Operators(seq=0, t=0, window=0, rank=0, steps=steps, span=1, ops=tuple(ops))
+        for ops in (a, b)
+    )
+    found = explained(left, right, a_step, b_step)
+    if found.comparable:
+        adds_up(found)
+    else:
+        assert not found.cells
+
+
+def test_the_rest_is_last_and_may_be_negative() -> None:
+    both = recorded("torch-mlp"), recorded("mxnet-mlp")
+    found = explained(*both, 90_000_000, 1_000_000)
+    assert found.families[-1].family == found.cells[-1].family == found.phases[-1].phase == REST
+    assert found.families[-1].b < 0
+    assert ("at_once", "B: operators ran at the same time; their sum exceeds the step") in (
+        found.cautions
+    )
+
+
+def test_operators_behind_a_difference_are_named_on_both_sides() -> None:
+    found = explained(recorded("torch-resnet18"), recorded("mxnet-resnet18"), 10**8, 10**8)
+    cell = {(d.bar.family, d.bar.phase): d for d in found.top}
+    convolution = cell["convolution", "backward"]
+    assert convolution.a[0].name == "aten::convolution_backward"
+    assert convolution.b[0].name == "_backward_Convolution"
+    assert cell["optimizer", "optimizer"].b[0].name == "multi_sgd_mom_update"
+
+
+def test_what_one_side_writes_out_is_said() -> None:
+    found = explained(recorded("torch-gpt"), recorded("mxnet-gpt"), 10**8, 10**8)
+    assert "written_out_attention" in dict(found.cautions)
+    bulked = explained(recorded("torch-resnet18"), recorded("mxnet-resnet18-bulked"), 10**8, 10**8)
+    assert "MXNET_EXEC_BULK" in dict(bulked.cautions)["hidden"]
+
+
+def test_without_a_common_clock_there_are_no_bars() -> None:
+    gpu = Operators(
+        seq=0, t=0, window=0, rank=0, steps=1, span=1,
+        ops=(Operator("Convolution", 1, "forward", "gpu/0", engine_self=5),),
+    )  # fmt: skip
+    found = explained(recorded("torch-mlp"), gpu, 10, 20)
+    assert not found.comparable
+    assert not found.families
+    assert found.matched_share is None
+    assert "waiting for the stream" in found.what
