@@ -22,6 +22,7 @@ from diptych.gui.models.trace_scene import make_scene
 from diptych.gui.plots.icicle import ROW
 from diptych.gui.views.main_window import MainWindow
 from diptych.gui.views.operators import OperatorsView
+from diptych.gui.views.trace_operators import menus
 from diptych.gui.views.trace_operators.switch import SUMMARY, TRACE
 from diptych.gui.views.trace_operators.view import TraceOperatorsView
 
@@ -226,6 +227,26 @@ def test_columns_go_where_there_is_no_room_and_can_be_hidden(shown: View, qtbot:
     view.restore_state({"by": "kernel", "tree": "tree", "hidden": ["mean"], "sort": "name"})
     assert view.wish.by == "kernel"
     assert view.save_state()["sort"] == "name"
+
+
+def test_the_menus_do_what_they_say(shown: View) -> None:
+    shown.group("operator", "tree")
+    view = shown.view
+    menus.fill_columns(view)
+    acts = {action.text(): action for action in view.bar.columns_menu.actions()}
+    acts["Unfold all"].trigger()
+    assert view.model.rowCount() == len(view.model.forest or ())
+    acts["Calls"].trigger()
+    assert "calls" in view.model.hidden
+    shown.view.icicle.picked.emit(shown.box("conv2d"))
+    menu = menus.call_menu(view)
+    words = {action.text().partition("\t")[0]: action for action in menu.actions()}
+    words["Next occurrence"].trigger()
+    assert shown.traces.occurrence == 0
+    words["Copy name"].trigger()
+    assert QGuiApplication.clipboard().text() == "aten::conv2d"
+    menu.close()
+    menu.deleteLater()
 
 
 def test_everything_has_a_name_for_those_who_do_not_see_it(shown: View) -> None:

@@ -149,16 +149,21 @@ class Histogram(QWidget):
         tokens = current()
         painter.setFont(font(11, 500))
         metrics = QFontMetricsF(painter.font())
-        for at, (q, value) in enumerate(zip(QUANTILES, self.quantiles, strict=True)):
+        for at, value in enumerate(self.quantiles):
             x = area.left() + min(max(bins.place(value), 0.0), 1.0) * area.width()
             pen = line_pen(tokens.text1 if not at else tokens.text2, dashed=bool(at))
             painter.setPen(pen)
             y = _LINE * at + 2.0
             painter.drawLine(QPointF(x, y), QPointF(x, area.bottom()))
+        for at, (q, value) in enumerate(zip(QUANTILES, self.quantiles, strict=True)):
+            x = area.left() + min(max(bins.place(value), 0.0), 1.0) * area.width()
+            y = _LINE * at + 2.0
             text = tr("p{q} {time}", q=q, time=fmt.duration(value))
             wide = metrics.horizontalAdvance(text)
             painter.setPen(QColor(tokens.text1 if not at else tokens.text2))
             left = x + 5 if x + 5 + wide <= self.width() - 2 else x - 5 - wide
+            # Lines of the other marks go behind it.
+            painter.fillRect(QRectF(left - 1, y, wide + 2, _LINE - 1), QColor(tokens.bg1))
             painter.drawText(QPointF(left, y + 10), text)
         if self.present is not None:
             x = area.left() + min(max(bins.place(self.present), 0.0), 1.0) * area.width()

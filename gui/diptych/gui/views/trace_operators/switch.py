@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from diptych.gui.models.hub import RunHub
 from diptych.gui.models.selection import Selection
@@ -47,6 +47,7 @@ class Switch(QObject):
         self.segments.button(TRACE).setToolTip(
             tr("Every call of one trace: as a list or a tree, with its durations")
         )
+        self.segments.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.segments.chosen.connect(self._choose)
         self.line = QWidget()
         row = QHBoxLayout(self.line)
@@ -54,6 +55,7 @@ class Switch(QObject):
         row.setSpacing(12)
         row.addWidget(self.segments)
         row.addWidget(self.trace.head, 1)
+        row.addStretch(0)
         self.pages = QStackedWidget()
         self.pages.addWidget(summary)
         self.pages.addWidget(self.trace)

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
-    QMenu,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
@@ -32,7 +31,7 @@ from diptych.gui.theme import manager, scaled
 from diptych.gui.views.timeline.choices import ask_file, run_traces
 from diptych.gui.views.timeline.foot import TimelineFoot
 from diptych.gui.views.timeline.pages import EmptyPage, OpeningPage
-from diptych.gui.views.trace_operators import files
+from diptych.gui.views.trace_operators import files, menus
 from diptych.gui.views.trace_operators.bar import TraceBar, TraceHead
 from diptych.gui.views.trace_operators.icicle_panel import IciclePanel
 from diptych.gui.views.trace_operators.side import Chosen, Side
@@ -120,16 +119,16 @@ class TraceOperatorsView(QWidget):
         bar.measure.chosen.connect(self._measure_chosen)
         bar.filtered.connect(self._filter)
         bar.left.connect(table.setFocus)
-        bar.columns_menu.aboutToShow.connect(self._fill_columns)
+        bar.columns_menu.aboutToShow.connect(lambda: menus.fill_columns(self))
         bar.export.clicked.connect(self._ask_and_export)
         bar.sql.clicked.connect(traces.sql_wanted)
         self.forests.made.connect(self._show_forests)
         table.chosen.connect(self.choose)
         table.opened.connect(lambda _: self.show_in_timeline())
         table.copied.connect(self.copy_rows)
-        table.menu_wanted.connect(lambda _, where: self._menu(where))
+        table.menu_wanted.connect(lambda _, where: menus.call_menu(self).popup(where))
         self.icicle.picked.connect(self.choose_box)
-        self.icicle.menu_wanted.connect(lambda _, where: self._menu(where))
+        self.icicle.menu_wanted.connect(lambda _, where: menus.call_menu(self).popup(where))
         self.side.show_wanted.connect(self.show_in_timeline)
         manager().changed.connect(self.table.viewport().update)
 
@@ -379,54 +378,11 @@ class TraceOperatorsView(QWidget):
 
     # -- columns, copy, files --------------------------------------------------------------
 
-    def _fill_columns(self) -> None:
-        menu = self.bar.columns_menu
-        menu.clear()
-        sorting = menu.addMenu(tr("Sort by"))
-        for at, column in enumerate(self.model.columns):
-            act = sorting.addAction(column.title)
-            act.triggered.connect(
-                lambda _=False, at=at: self.table.keep(lambda: self.model.turn(at))
-            )
-        if self.forest is not None and self.forest.is_tree:
-            for text, on in ((tr("Unfold all"), True), (tr("Fold all"), False)):
-                menu.addAction(text).triggered.connect(
-                    lambda _=False, on=on: self.table.keep(lambda: self.model.unfold_all(on=on))
-                )
-        menu.addSeparator()
-        for column in self.model.possible:
-            if column.key != "name":
-                crowded = column.key in self.model.crowded
-                text = tr("{title} (no room now)", title=column.title) if crowded else column.title
-                action = menu.addAction(text)
-                action.setCheckable(True)
-                action.setChecked(column.key not in self.model.hidden)
-                action.triggered.connect(
-                    lambda on, key=column.key: self.hide_column(key, hidden=not on)
-                )
-
     def hide_column(self, key: str, *, hidden: bool) -> None:
         """Take a column away, or show it again."""
         now = self.model.hidden | {key} if hidden else self.model.hidden - {key}
         self.table.keep(lambda: self.model.set_hidden(now))
         self.table.fit()
-
-    def _menu(self, where: QPoint) -> None:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        acts: list[tuple[str, Callable[[], object]]] = [
-            (tr("Show in timeline") + "\tEnter", self.show_in_timeline),
-            (tr("Next occurrence") + "\t]", lambda: self.traces.step(1)),
-            (tr("Previous occurrence") + "\t[", lambda: self.traces.step(-1)),
-            (tr("Copy name"), self._copy_name),
-        ]
-        for text, act in acts:
-            menu.addAction(text).triggered.connect(lambda _=False, act=act: act())
-        menu.popup(where)
-
-    def _copy_name(self) -> None:
-        if self.side.chosen is not None:
-            QGuiApplication.clipboard().setText(self.side.chosen.name)
 
     def copy_rows(self) -> None:
         """Put the chosen rows, or all, on the clipboard with tabs between the cells."""
