@@ -74,6 +74,9 @@ def test_the_window_paints_and_says_it(qtbot: QtBot, tmp_path: Path) -> None:
     with showing(qtbot, LiveView, [directory]) as view:
         row = view.rows["loss"]
         qtbot.waitUntil(row.isVisible)
+        (reading,) = row.charts[0].readings(None)
+        assert math.isnan(reading.value)
+        assert reading.lost == "loss is NaN since step 90"
         picture = view.grab()
         if os.environ.get("DIPTYCH_PICTURES"):
             picture.save(f"{os.environ['DIPTYCH_PICTURES']}/nan.png")

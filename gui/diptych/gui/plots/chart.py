@@ -177,7 +177,10 @@ class Chart(Surface):
             where = at if at is not None else newest(drawn)
             own = at is not None and series.kind in (Kind.MEDIAN, Kind.LINE)
             value = series.value_at(where) if own else drawn.at(where)
-            result.append(Reading(series, value, tuple(drawn.parts_at(where))))
+            last = (series.span() or (0.0, 0.0))[1]
+            lost = series.lost_at(min(last, self._range[1]) if at is None else at)
+            value = float("nan") if lost else value
+            result.append(Reading(series, value, tuple(drawn.parts_at(where)), lost))
         return result
 
     def outliers(self) -> list[Outlier]:

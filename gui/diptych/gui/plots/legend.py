@@ -74,7 +74,7 @@ def entries(readings: Sequence[Reading], show: Callable[[float], str] = number) 
     for name, group in by_group.items():
         first = group[0].series
         if alone:
-            value = (show(group[0].value), None)
+            value = (_text(group[0], show), None)
             label = first.label or name
             made.append(Entry(first.mark, first.colour, label, (value,), 1, why=_why(group[0])))
             continue
@@ -82,14 +82,20 @@ def entries(readings: Sequence[Reading], show: Callable[[float], str] = number) 
         for reading in group:
             series = reading.series
             sign = "dash" if series.dashed else "line"
-            value = (show(reading.value), None)
+            value = (_text(reading, show), None)
             why = _why(reading)
             made.append(Entry(sign, series.colour, series.label, (value,), rank=1, why=why))
     return made
 
 
+def _text(reading: Reading, show: Callable[[float], str]) -> str:
+    return "NaN" if reading.lost else show(reading.value)
+
+
 def _why(reading: Reading) -> str:
     """Return why a value is not known: nothing was recorded there, or what the series says."""
+    if reading.lost:
+        return reading.lost
     if isfinite(reading.value):
         return ""
     return reading.series.why or tr("nothing was recorded there")

@@ -9,8 +9,12 @@ from diptych.gui.plots.series import Series
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The value of one series under the crosshair; ``parts`` of a stack."""
+    """The value of one series under the crosshair; ``parts`` of a stack.
+
+    ``lost`` says since when it is NaN, where it is.
+    """
 
     series: Series
     value: float
     parts: tuple[float, ...] = ()
+    lost: str = ""

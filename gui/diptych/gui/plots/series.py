@@ -82,6 +82,14 @@ class Series:
         value = float(self.values[row]) * self.scale
         return value if isfinite(value) else float("nan")
 
+    def lost_at(self, place: float) -> str:
+        """Return since when every value is NaN, if ``place`` lies in that stretch."""
+        span = self.span()
+        if self.lost is None or span is None:
+            return ""
+        begun = (self.lost[0] - self.origin) / self.per
+        return self.lost[1] if begun <= place <= span[1] else ""
+
     def span(self) -> tuple[float, float] | None:
         """Return first and last place on the axis, ``None`` without rows."""
         if not len(self.t):
