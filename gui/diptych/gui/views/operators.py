@@ -370,14 +370,14 @@ class OperatorsView(QWidget):
             "filter": self.filter.text()[:200],
             "noise": self.noise.isChecked(),
             "hidden": sorted(self.model.hidden),
-            "trace": self.switch.trace.save_state(),
+            "trace": self.switch.save_state(),
         }
 
     def restore_state(self, state: dict[str, Any]) -> None:
         """Take them up again."""
         trace = state.get("trace")
         if isinstance(trace, dict):
-            self.switch.trace.restore_state(trace)
+            self.switch.restore_state(trace)
         hidden = state.get("hidden")
         if isinstance(hidden, list):
             self.model.set_hidden(frozenset(key for key in hidden if isinstance(key, str)))

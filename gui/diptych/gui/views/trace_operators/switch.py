@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
@@ -13,8 +14,10 @@ from diptych.gui.models.selection import Selection
 from diptych.gui.models.traces import traces_of
 from diptych.gui.text.tr import tr
 from diptych.gui.views.timeline.choices import run_traces
-from diptych.gui.views.trace_operators.view import TraceOperatorsView
 from diptych.gui.views.widgets import Segments
+
+if TYPE_CHECKING:
+    from diptych.gui.views.trace_operators.view import TraceOperatorsView
 
 SUMMARY, TRACE = "summary", "trace"
 
@@ -41,7 +44,8 @@ class Switch(QObject):
         self.traces = traces_of(hub)
         self.chosen: str | None = None
         """What a person chose; ``None`` as long as nobody did."""
-        self.trace = TraceOperatorsView(hub, selection)
+        self._built: TraceOperatorsView | None = None
+        self._state: dict[str, Any] = {}
         words = [(SUMMARY, tr("Summary of the run's windows")), (TRACE, tr("Trace"))]
         self.segments = Segments(words, tr("Operators of"))
         self.segments.button(TRACE).setToolTip(
@@ -50,15 +54,13 @@ class Switch(QObject):
         self.segments.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.segments.chosen.connect(self._choose)
         self.line = QWidget()
-        row = QHBoxLayout(self.line)
+        row = self._row = QHBoxLayout(self.line)
         row.setContentsMargins(16, 8, 12, 8)
         row.setSpacing(12)
         row.addWidget(self.segments)
-        row.addWidget(self.trace.head, 1)
         row.addStretch(0)
         self.pages = QStackedWidget()
         self.pages.addWidget(summary)
-        self.pages.addWidget(self.trace)
         layout.addWidget(self.line)
         layout.addWidget(self.pages, 1)
         self.traces.changed.connect(self.refresh)
@@ -66,9 +68,31 @@ class Switch(QObject):
         self.refresh()
 
     @property
+    def trace(self) -> TraceOperatorsView:
+        """The page of the trace, built when it is first wanted: it brings the compiler."""
+        if self._built is None:
+            from diptych.gui.views.trace_operators.view import TraceOperatorsView
+
+            self._built = TraceOperatorsView(self._hub, self._selection)
+            self._built.restore_state(self._state)
+            self.pages.addWidget(self._built)
+            self._row.insertWidget(1, self._built.head, 1)
+        return self._built
+
+    def save_state(self) -> dict[str, Any]:
+        """Return what the page of the trace remembers."""
+        return self._built.save_state() if self._built is not None else self._state
+
+    def restore_state(self, state: dict[str, Any]) -> None:
+        """Let the page of the trace take it up, now or once it is built."""
+        self._state = state
+        if self._built is not None:
+            self._built.restore_state(state)
+
+    @property
     def value(self) -> str:
         """Which page is shown."""
-        return TRACE if self.pages.currentWidget() is self.trace else SUMMARY
+        return TRACE if self.pages.currentIndex() == 1 else SUMMARY
 
     def show(self, page: str) -> None:
         """Show a page because a person asked for it."""
@@ -89,7 +113,8 @@ class Switch(QObject):
         default = TRACE if self.traces.upper is not None else SUMMARY
         page = (self.chosen or default) if possible else SUMMARY
         self.segments.choose(page)
-        self.trace.head.setVisible(page == TRACE)
+        if page == TRACE or self._built is not None:
+            self.trace.head.setVisible(page == TRACE)
         before = self.value
         self.pages.setCurrentIndex(1 if page == TRACE else 0)
         if page != before:
