@@ -74,9 +74,11 @@ def test_the_window_paints_and_says_it(qtbot: QtBot, tmp_path: Path) -> None:
     with showing(qtbot, LiveView, [directory]) as view:
         row = view.rows["loss"]
         qtbot.waitUntil(row.isVisible)
+        qtbot.waitUntil(lambda: any(r.lost for r in row.charts[0].readings(None)))
         (reading,) = row.charts[0].readings(None)
         assert math.isnan(reading.value)
         assert reading.lost == "loss is NaN since step 90"
+        qtbot.waitUntil(lambda: "NaN" in view.rows["loss"].legend.accessibleName())
         picture = view.grab()
         if os.environ.get("DIPTYCH_PICTURES"):
             picture.save(f"{os.environ['DIPTYCH_PICTURES']}/nan.png")
