@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tests.helpers.recorded_operators import recorded
+from tests.helpers.shared_traces import NAMES as TRACES
+from tests.helpers.shared_traces import table_of
 
 from diptych.profiling.compare.breakdown import (
     Breakdown,
@@ -17,6 +20,7 @@ from diptych.profiling.compare.breakdown import (
 from diptych.profiling.compare.families import UNMATCHED, FamiliesError, active, classify
 from diptych.profiling.compare.families_data import built_in, load
 from diptych.profiling.records.kinds import Operator, Operators
+from diptych.profiling.trace.table import Kind
 from diptych.workloads.catalogue import WORKLOADS
 
 
@@ -250,3 +254,16 @@ def test_no_name_has_two_families() -> None:
     for rule in built_in().rules:
         for name in rule.names:
             assert seen.setdefault(name, rule.family) == rule.family, name
+
+
+@pytest.mark.parametrize("trace", TRACES)
+def test_kernels_of_real_gpus_are_in_families(trace: str) -> None:
+    table = table_of(trace)
+    rows = np.isin(table.slices.kind, (Kind.KERNEL, Kind.COMMUNICATION))
+    time: dict[str, int] = {}
+    for name, length in zip(
+        table.slices.name[rows].tolist(), table.slices.duration[rows].tolist(), strict=True
+    ):
+        found = classify(table.strings[name])
+        time[found.family] = time.get(found.family, 0) + length
+    assert time.get(UNMATCHED, 0) <= 0.1 * sum(time.values())

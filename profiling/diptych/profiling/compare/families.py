@@ -175,7 +175,7 @@ class Classifier:
             for key in (squashed(last), _base(squashed(last))):
                 if key in self._names:
                     return self._names[key]
-        return self._by_rules(name[:2000])
+        return self._by_rules(name[:600])
 
     def _by_rules(self, name: str) -> str:
         plain = _TRAPS.sub("", name.lower())
