@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.helpers.fake_run import make_run
 from tests.helpers.recorded_operators import recorded
 
 from diptych.profiling.compare.breakdown import breakdown
+from diptych.profiling.compare.explain import NoWindowError, explain
 from diptych.profiling.compare.families import Classifier
 from diptych.profiling.compare.families_data import built_in
 from diptych.profiling.compare.why import REST, Why, why
 from diptych.profiling.records.kinds import Operator, Operators
+from diptych.profiling.runs.session import RunSession
+from diptych.profiling.runs.snapshot import RunSnapshot
 from diptych.workloads.catalogue import WORKLOADS
 
 RULES = Classifier(built_in())
@@ -109,3 +118,32 @@ def test_without_a_common_clock_there_are_no_bars() -> None:
     assert not found.families
     assert found.matched_share is None
     assert "waiting for the stream" in found.what
+
+
+def run_with(folder: Path, framework: Literal["torch", "mxnet"], at: int | None) -> RunSnapshot:
+    session = RunSession(make_run(folder, framework=framework, steps=60, window_at=at))
+    snapshot = session.drain()
+    session.close()
+    return snapshot
+
+
+def test_two_runs_are_explained_by_their_windows(tmp_path: Path) -> None:
+    a, b = run_with(tmp_path, "torch", 20), run_with(tmp_path, "mxnet", 30)
+    found = explain(a, b, RULES)
+    adds_up(found)
+    inside = (a.steps.n >= 20) & (a.steps.n < 25)
+    assert found.a == round(float(a.steps.completed[inside].mean()))
+    slowed = [text for code, text in found.cautions if code == "slowed"]
+    assert [text[:2] for text in slowed] == ["A:", "B:"]
+    assert "a step took 1.2" in slowed[0]
+
+
+def test_a_run_without_a_window_is_refused_with_the_reason(tmp_path: Path) -> None:
+    a, b = run_with(tmp_path, "torch", 20), run_with(tmp_path, "mxnet", None)
+    with pytest.raises(NoWindowError, match="B: no profile window was recorded"):
+        explain(a, b, RULES)
+    with pytest.raises(NoWindowError, match="A: no framework was seen"):
+        explain(replace(a, framework=None), b, RULES)
+    unknown = replace(a.steps, completed=np.full(len(a.steps), np.nan))
+    with pytest.raises(NoWindowError, match="A: when the steps of its window were complete"):
+        explain(replace(a, steps=unknown), b, RULES)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from diptych.profiling.compare.breakdown import PHASES, Behind, Breakdown, FamilyRow, comparable
 from diptych.profiling.compare.families import UNMATCHED
@@ -64,6 +64,10 @@ class Why:
     matched_share: float | None = None
     """The smaller of both sides' shares."""
     cautions: tuple[tuple[str, str], ...] = ()
+
+    def with_cautions(self, more: Iterable[tuple[str, str]]) -> Why:
+        """Return the same with further cautions."""
+        return replace(self, cautions=(*self.cautions, *more))
 
 
 def why(a: Breakdown, b: Breakdown, a_step: int, b_step: int, top: int = 10) -> Why:
