@@ -11,6 +11,7 @@ import pytest
 from tests.helpers.raw_trace import covered
 
 from diptych.profiling.trace import metrics
+from diptych.profiling.trace.check import check
 from diptych.profiling.trace.store import open_trace
 
 _DATA = Path(__file__).parents[2] / "data" / "mxnet"
@@ -75,3 +76,29 @@ def test_memory_of_a_dump() -> None:
     assert curve.device == "cpu 0"
     assert curve.peak == max(next(iter(e["args"].values())) for e in points)
     assert len(curve.time) == len(points)
+
+
+@pytest.mark.parametrize("name", ["first.json", "memory.json", "hybrid_static.json"])
+def test_a_whole_profile_has_lost_nothing(name: str) -> None:
+    """MXNet writes operators twice and counts its calls: that is no loss."""
+    findings = check(open_trace(_DATA / name, cache=False))
+    assert [finding for finding in findings if finding.level == "lost"] == []
+    assert "repeated" in {finding.what for finding in findings}
+
+
+def test_calls_of_the_interface_are_no_steps(tmp_path: Path) -> None:
+    events = [
+        {"ph": ph, "cat": "MXNET_C_API", "name": "MXNDArrayWaitAll", "id": 7, "pid": 9, "tid": 1}
+        | {"ts": 100 * n + (90 if ph == "e" else 0)}
+        for n in range(4)
+        for ph in "be"
+    ]
+    operators = [
+        {"ph": ph, "cat": "operator", "name": "Convolution", "pid": 0, "tid": 3, "ts": ts}
+        for ph, ts in (("B", 10), ("E", 60))
+    ]
+    path = tmp_path / "raw.json"
+    path.write_text(json.dumps({"traceEvents": [*events, *operators]}), encoding="utf-8")
+    table = open_trace(path, cache=False)
+    assert table.source == "mxnet"
+    assert metrics.find_steps(table).origin == "trace"

@@ -296,6 +296,13 @@ def test_memory_of_an_allocator_that_says_totals_and_one_that_does_not() -> None
     assert (curves["gpu 1"].peak, curves["gpu 1"].time.tolist()) == (4096, [0, 50, 70])
 
 
+def test_memory_of_diptychs_own_traces_of_mxnet() -> None:
+    name = "allocated since profiling began, cpu/0"
+    table = build(S("op", 0, 100), counters={name: [(5, 64.0), (9, 4096.0), (60, 32.0)]})
+    (curve,) = metrics.memory_curves(table)
+    assert (curve.device, curve.peak, curve.peak_time, curve.since) == ("cpu 0", 4096, 9, "trace")
+
+
 def test_a_selection_cuts_what_reaches_beyond_it() -> None:
     table = build(
         S("outer", 0, 100), S("inner", 20, 60), S("inner", 70, 90), S("k", 30, 50, KERNEL, GPU)

@@ -24,6 +24,8 @@ _GAP_PART = 0.05
 _GAP_NS = 1_000_000
 _LAUNCHES = re.compile(r"Launch.*Kernel|LaunchKernel|Memcpy.*Async|Memset.*Async|MemcpyWithStream")
 _NUMBER = re.compile(r"#(\d+)$")
+_TOLD_TWICE = ("second copy of an operator", "call counter of MXNet's interface")
+"""What MXNet says a second time in every file: not used, and not lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,10 @@ def _broken_off(table: TraceTable) -> Iterator[Finding]:
 
 def _dropped(table: TraceTable) -> Iterator[Finding]:
     for why, count in lost(table).items():
-        yield Finding("dropped", "lost", f"events that could not be used: {why}", count)
+        if why in _TOLD_TWICE:
+            yield Finding("repeated", "note", f"events that only repeat others: {why}", count)
+        else:
+            yield Finding("dropped", "lost", f"events that could not be used: {why}", count)
     # Most Kineto traces have such arrows; launches that lead nowhere are looked for below.
     if arrows := loose_arrows(table):
         yield Finding("arrows", "note", "arrows that lead outside the recording", arrows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,8 +11,8 @@ import numpy as np
 from diptych.profiling.trace.metrics import groups
 from diptych.profiling.trace.table import Counter, Int64, TraceTable
 
-_COUNTER = "Memory: "
-"""How MXNet names the counters of its storage."""
+_COUNTERS = re.compile(r"(Memory: |allocated since profiling began, )(?P<device>.+)")
+"""How MXNet names the counters of its storage, and Diptych those of its traces of MXNet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,12 @@ def memory_curves(table: TraceTable) -> list[MemoryCurve]:
     events = table.memory
     group, count = groups.numbered(events.device_type, events.device)
     curves = [_curve(table, np.flatnonzero(group == number)) for number in range(count)]
-    counted = (c for c in table.counters if c.name.startswith(_COUNTER))
-    return curves + [_counted(c) for c in counted if np.isfinite(c.value).any()]
+    counted = ((c, _COUNTERS.fullmatch(c.name)) for c in table.counters)
+    return curves + [
+        _counted(counter, match["device"])
+        for counter, match in counted
+        if match and np.isfinite(counter.value).any()
+    ]
 
 
 def _curve(table: TraceTable, rows: Int64) -> MemoryCurve:
@@ -65,12 +70,12 @@ def _named(kind: int, number: int) -> str:
     return f"gpu {number}" if number >= 0 else "unknown device"
 
 
-def _counted(counter: Counter) -> MemoryCurve:
+def _counted(counter: Counter, device: str) -> MemoryCurve:
     known = np.isfinite(counter.value)
     time, allocated = counter.time[known], counter.value[known].astype(np.int64)
     top = int(np.argmax(allocated))
     return MemoryCurve(
-        device=counter.name.removeprefix(_COUNTER).replace("/", " "),
+        device=device.replace("/", " "),
         time=time,
         allocated=allocated,
         reserved=None,

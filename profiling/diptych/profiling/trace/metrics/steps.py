@@ -12,6 +12,8 @@ from diptych.profiling.trace.metrics.trees import containers, kinds_mask, thread
 from diptych.profiling.trace.table import Int32, Int64, Kind, TraceTable
 
 _DIGITS = re.compile(r"\d+")
+_CALLS = "MXNET_C_API"
+"""Category of the calls of MXNet's interface: the loop's, but nobody's ranges."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,8 @@ def _recurring(table: TraceTable) -> Int32:
     They must come at least twice, one after the other.
     """
     slices = table.slices
-    ranges = kinds_mask(slices, Kind.ANNOTATION)
+    calls = [n for n in np.unique(slices.category).tolist() if table.text(n) == _CALLS]
+    ranges = kinds_mask(slices, Kind.ANNOTATION) & ~np.isin(slices.category, calls)
     rows = np.flatnonzero(ranges & (containers(threads(table), ranges) < 0)).astype(np.int32)
     families: dict[tuple[int, str], list[int]] = {}
     for row in rows[:100_000]:
