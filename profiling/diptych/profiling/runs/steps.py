@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from diptych.profiling.records.kinds import PHASES, Done, Ruler, Step
+from diptych.profiling.records.kinds import PHASES, Done, LossIs, Ruler, Step
 from diptych.profiling.runs.columns import Column
 from diptych.profiling.runs.odd_losses import OddLossWatch
 from diptych.profiling.runs.snapshot import (
@@ -199,6 +199,7 @@ def _sound(
 
 def _step_arrays(steps: Sequence[Step]) -> _Batch:
     start = _ints([s.t0 for s in steps])
+    odd = [s.loss_is for s in steps]
     completed = _lengths([s.completed for s in steps])
     return {
         "n": _ints([s.n for s in steps]),
@@ -208,20 +209,21 @@ def _step_arrays(steps: Sequence[Step]) -> _Batch:
         "completed": completed,
         "completed_at": start + completed,
         "samples": _floats([s.samples for s in steps]),
-        "loss": _loss(steps),
+        "loss": _loss([s.loss for s in steps], odd),
         "cost": _floats([s.cost for s in steps]),
         "phases": _phases(steps),
-        "flags": _flags(steps),
+        "flags": _flags(steps) | _nan(odd) * np.uint8(StepFlag.LOSS_NAN),
     }
 
 
 def _done_arrays(dones: Sequence[Done]) -> _Batch:
+    odd = [d.loss_is for d in dones]
     return {
         "n": _ints([d.n for d in dones]),
         "completed": _lengths([d.completed for d in dones]),
         "completed_at": _floats([d.t for d in dones]),
-        "loss": _loss(dones),
-        "nan": np.array([d.loss_is == "nan" for d in dones], np.bool_),
+        "loss": _loss([d.loss for d in dones], odd),
+        "nan": _nan(odd),
     }
 
 
@@ -234,13 +236,17 @@ def _floats(values: list[Any]) -> Floats:
     return np.array(values, np.float64)
 
 
-def _loss(records: Sequence[Step] | Sequence[Done]) -> Floats:
+def _loss(values: list[float | None], odd: Sequence[LossIs | None]) -> Floats:
     """Return the losses; NaN is one that is not known, and also one that is NaN."""
-    values = [r.loss for r in records]
-    odd = [r.loss_is for r in records]
     if any(odd):
         values = [v if o is None else _ODD[o] for v, o in zip(values, odd, strict=True)]
     return _floats(values)
+
+
+def _nan(odd: Sequence[LossIs | None]) -> NDArray[np.bool_]:
+    if any(odd):
+        return np.array([one == "nan" for one in odd], np.bool_)
+    return np.zeros(len(odd), np.bool_)
 
 
 def _is_nan(flags: Bytes) -> NDArray[np.bool_]:
@@ -267,13 +273,11 @@ def _flags(steps: Sequence[Step]) -> Bytes:
     fenced = np.array([s.ruler == "fence" for s in steps], np.uint8)
     inference = np.array([s.mode == "infer" for s in steps], np.uint8)
     compiling = np.array([s.warm for s in steps], np.uint8)
-    nan = np.array([s.loss_is == "nan" for s in steps], np.uint8)
     return (
         profiled * StepFlag.PROFILED
         + fenced * StepFlag.FENCED
         + inference * StepFlag.INFERENCE
         + compiling * StepFlag.COMPILING
-        + nan * StepFlag.LOSS_NAN
     ).astype(np.uint8)
 
 
