@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from tests.helpers.fake_run import make_run
 
 from diptych.profiling.compare.parity import (
     EPSILON,
     LEAST,
     STEPS,
     parity,
+    parity_of_runs,
     relative,
     tolerance,
     write_drifted,
 )
+from diptych.profiling.runs.session import RunSession
+from diptych.profiling.runs.snapshot import RunSnapshot
 
 N = 24
 CURVE: NDArray[np.float64] = 2.3 * np.exp(-np.arange(N) / 8.0)
@@ -117,3 +123,30 @@ def test_drifted_weights_differ_in_their_last_bit(tmp_path: Path) -> None:
         assert np.all(moved > 0)
         assert np.all(moved <= np.spacing(np.abs(weights)))
     assert EPSILON["fp32"] == np.finfo(np.float32).eps
+
+
+def run_of(folder: Path, seed: int, **knobs: str) -> RunSnapshot:
+    session = RunSession(make_run(folder, seed=seed, steps=40, window_at=None))
+    snapshot = session.drain()
+    session.close()
+    assert snapshot.manifest is not None
+    request = msgspec.structs.replace(snapshot.manifest.request, knobs=knobs)
+    manifest = msgspec.structs.replace(snapshot.manifest, request=request)
+    return replace(snapshot, manifest=manifest)
+
+
+def test_runs_are_compared_by_what_they_recorded(tmp_path: Path) -> None:
+    a, b = (run_of(tmp_path, seed, precision="fp32") for seed in (1, 2))
+    again = parity_of_runs(a, a)
+    assert (again.status, again.compared) == ("same", STEPS)
+    found = parity_of_runs(a, b)
+    assert (found.status, found.first_step_beyond) == ("different", 0)
+    assert parity_of_runs(a, a, drift=b).status == "same"
+
+
+def test_runs_of_other_or_unknown_precision_are_not_compared(tmp_path: Path) -> None:
+    single, half = (run_of(tmp_path, s, precision=p) for s, p in ((1, "fp32"), (2, "bf16")))
+    script = run_of(tmp_path, 3)
+    assert parity_of_runs(single, half).text == "different precision: no tolerance holds"
+    for pair in ((script, script), (single, script)):
+        assert parity_of_runs(*pair).status == "unknown"
