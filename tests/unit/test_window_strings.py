@@ -23,6 +23,8 @@ ALLOWED = re.compile(
     # Names of arguments in trace files, parts of C++ names.
     r"|trace_details\.py:\d+ '(Ev Idx|External id|Input Dims|Record function id)'"
     r"|trace_names\.py:\d+ '(void |\(anonymous namespace\))'"
+    # SQL.
+    r"|(trace_sql|sql_dialog)\.py:\d+ ['\"]SELECT "
     r"|(trace_selection|live_series)\.py:\d+ 'gpu ')"
 )
 

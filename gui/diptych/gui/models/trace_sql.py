@@ -190,7 +190,7 @@ def _plain(error: Exception) -> str:
     if isinstance(error, SqlError):
         return str(error)
     if isinstance(error, ImportError):
-        return tr("DuckDB and PyArrow are not installed: pip install 'diptych[sql]'")
+        return tr("DuckDB and PyArrow are not installed: pip install duckdb pyarrow")
     return f"{type(error).__name__}: {error}"
 
 
