@@ -85,6 +85,20 @@ def test_what_lies_inside_an_overlapping_slice_does_not_overlap(tmp_path: Path) 
     assert around["train.py(1): main"] == []
 
 
+def test_slices_without_a_name_are_selected_like_others(tmp_path: Path) -> None:
+    nameless = [x(category, "", 10 * n, 10 * n + 5) for n, category in enumerate(("", "cpu_op"))]
+    for event in nameless:
+        del event["name"]
+    del nameless[0]["cat"]
+    table = opened(tmp_path, *nameless, x("cpu_op", "aten::mm", 30, 50))
+    found = metrics.select(table, 0, table.duration_ns)
+    times = {
+        (table.text(int(name)), table.text(int(category))): int(total)
+        for name, category, total in zip(found.name, found.category, found.total_ns, strict=True)
+    }
+    assert times == {("", ""): 5_000, ("", "cpu_op"): 5_000, ("aten::mm", "cpu_op"): 20_000}
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_queues_of_real_streams(name: str) -> None:
     raw = raw_of(name)

@@ -119,14 +119,16 @@ FULL, NONE = -1, -2
 def _place(name: int, category: int, of_name: Array, keys: Array, names: int) -> int:
     """Return where a name and category are added up; `FULL` if there is no room for one more.
 
-    The first category of a name has the name's own place; the few others are hashed.
+    The first category of a name has the name's own place (the first is that of what has no
+    name, −1); the few others are hashed.
     """
-    if of_name[name] == category:
-        return name
-    if of_name[name] == NONE:
-        of_name[name] = category
-        return name
-    key = np.int64(name) << 32 | (category + 1)
+    own = name + 1
+    if of_name[own] == category:
+        return own
+    if of_name[own] == NONE:
+        of_name[own] = category
+        return own
+    key = np.int64(own) << 32 | (category + 1)
     slot = (key * 2654435761) & (len(keys) - 1)
     for _ in range(len(keys)):
         if keys[slot] == key:

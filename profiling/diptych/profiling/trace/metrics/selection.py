@@ -92,7 +92,7 @@ def _added(table: TraceTable, pieces: Sequence[tuple[int, int]], stretch: tuple[
 
     slices, room = table.slices, _OTHERS
     while True:
-        of_name = np.full(len(table.strings), loops.NONE, np.int32)
+        of_name = np.full(len(table.strings) + 1, loops.NONE, np.int32)
         keys = np.full(room, -1, np.int64)
         places = len(of_name) + room
         calls, total, own = (np.zeros(places, np.int64) for _ in range(3))
