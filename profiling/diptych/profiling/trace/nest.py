@@ -3,7 +3,9 @@
 Slices of one track nest: each lies wholly inside another or apart from it. A
 slice that overlaps another without lying in it goes to a track of its own
 beside it (an overflow lane), with what lies inside it: each slice belongs
-to the innermost one that contains it.
+to the innermost one that contains it. A step of training that overlaps goes
+there alone: it begins inside the call that ends the one before, and would
+take everything that follows with it.
 """
 
 from __future__ import annotations
@@ -58,10 +60,12 @@ def _longest_first(rows: Any, starts: Any, length: Any) -> bool:
 
 
 @jit
-def nested(track: Any, start: Any, length: Any, lane: Any, parent: Any, depth: Any) -> int:
+def nested(
+    track: Any, start: Any, length: Any, step: Any, lane: Any, parent: Any, depth: Any
+) -> int:
     """Give each slice its lane (−1: dropped), parent and depth; return how many lanes are needed.
 
-    The slices are sorted by `sorted_by`.
+    The slices are sorted by `sorted_by`; ``step`` says which are steps.
     """
     count, most, used, current = len(start), 1, 1, -1
     top = np.full(LANES, -1, np.int64)
@@ -71,7 +75,7 @@ def nested(track: Any, start: Any, length: Any, lane: Any, parent: Any, depth: A
             top[0] = -1
         begin = start[row]
         end = begin + length[row]
-        best, inner, empty = -1, -1, -1
+        best, inner, empty, aside = -1, -1, -1, -1
         for number in range(used):
             above = top[number]
             while above >= 0 and start[above] + length[above] <= begin:
@@ -80,10 +84,14 @@ def nested(track: Any, start: Any, length: Any, lane: Any, parent: Any, depth: A
             if above < 0:
                 if empty < 0:
                     empty = number
-            elif start[above] + length[above] >= end and above > inner:
+            elif start[above] + length[above] < end:
+                continue
+            elif number > 0 and step[above]:
+                aside = number
+            elif above > inner:
                 best, inner = number, above
         if best < 0:
-            best = empty
+            best = aside if empty < 0 or 0 <= aside < empty else empty
         if best < 0:
             if used == LANES:
                 lane[row], parent[row], depth[row] = -1, -1, 0
