@@ -59,7 +59,7 @@ def folded_lines(scene: Scene, lane: int, rows: tuple[int, int]) -> list[str]:
             tr("{busy} within {extent}", busy=fmt.duration(busy), extent=fmt.duration(extent))
         )
         lines += _most_frequent(scene, counted)
-    lines.append(tr("Click to come closer"))
+    lines.append(tr("Click to zoom in"))
     return lines
 
 

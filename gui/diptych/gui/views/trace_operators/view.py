@@ -91,7 +91,7 @@ class TraceOperatorsView(QWidget):
         column = QVBoxLayout(content)
         self.foot = TimelineFoot()
         self.foot.hints = tr(
-            "Click come closer   Backspace back   Enter show in timeline   [ ] call by call"
+            "Click zoom in   Backspace back   Enter show in timeline   [ ] call by call"
         )
         for widget, room in ((self.bar, 0), (hairline(), 0), (self.split, 1), (self.foot, 0)):
             column.addWidget(widget, room)
