@@ -1,4 +1,4 @@
-"""A step that begins inside the call which ends the one before stands beside, alone."""
+"""A step or annotation that begins inside the call which begins it stands beside, alone."""
 
 from __future__ import annotations
 

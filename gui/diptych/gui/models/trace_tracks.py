@@ -24,7 +24,17 @@ class TrackWords:
 
 
 def track_words(track: Track) -> TrackWords:
-    """Return the words of a track: what it is, then where."""
+    """Return the words of a track: what it is, then where.
+
+    An overflow lane (`Track.order` ends with its number) says that it is one.
+    """
+    words = _words(track)
+    if not track.order or track.order[-1] == 0:
+        return words
+    return TrackWords(words.title, tr("{place}, overlapping", place=words.detail))
+
+
+def _words(track: Track) -> TrackWords:
     if track.device is not None:
         title = tr("GPU {device}", device=track.device)
         stream = track.tid if track.stream is None else str(track.stream)

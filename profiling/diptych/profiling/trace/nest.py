@@ -3,9 +3,9 @@
 Slices of one track nest: each lies wholly inside another or apart from it. A
 slice that overlaps another without lying in it goes to a track of its own
 beside it (an overflow lane), with what lies inside it: each slice belongs
-to the innermost one that contains it. A step of training that overlaps goes
-there alone: it begins inside the call that ends the one before, and would
-take everything that follows with it.
+to the innermost one that contains it. A range that somebody named (a step, an
+annotation) goes there alone: it begins inside the call that begins it, and
+would take everything that follows with it.
 """
 
 from __future__ import annotations
@@ -61,11 +61,12 @@ def _longest_first(rows: Any, starts: Any, length: Any) -> bool:
 
 @jit
 def nested(
-    track: Any, start: Any, length: Any, step: Any, lane: Any, parent: Any, depth: Any
+    track: Any, start: Any, length: Any, named: Any, lane: Any, parent: Any, depth: Any
 ) -> int:
     """Give each slice its lane (−1: dropped), parent and depth; return how many lanes are needed.
 
-    The slices are sorted by `sorted_by`; ``step`` says which are steps.
+    The slices are sorted by `sorted_by`; ``named`` says which are steps or
+    annotations.
     """
     count, most, used, current = len(start), 1, 1, -1
     top = np.full(LANES, -1, np.int64)
@@ -86,7 +87,7 @@ def nested(
                     empty = number
             elif start[above] + length[above] < end:
                 continue
-            elif number > 0 and step[above]:
+            elif number > 0 and named[above]:
                 aside = number
             elif above > inner:
                 best, inner = number, above

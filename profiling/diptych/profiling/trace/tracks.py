@@ -72,8 +72,8 @@ def layout_of(
     start, duration = pieces.start[order], pieces.duration[order]
     lane, parent = np.zeros(count, np.int16), np.full(count, -1, np.int32)
     depth, track = np.zeros(count, np.uint16), track[order]
-    step = kind[order] == Kind.STEP
-    most = nest.nested(track, start, duration, step, lane, parent, depth)
+    named = np.isin(kind[order], (Kind.STEP, Kind.ANNOTATION))
+    most = nest.nested(track, start, duration, named, lane, parent, depth)
     columns = {"order": order, "start": start, "duration": duration, "depth": depth}
     if most > 1:
         track, lane, parent = _split(roles, pieces, columns, track, lane, parent)
