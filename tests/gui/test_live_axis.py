@@ -63,6 +63,25 @@ def test_by_step_the_same_steps_stand_together(qtbot: QtBot, pair: list[Path]) -
             assert near.min() <= value <= near.max()
 
 
+@pytest.mark.parametrize("count", [2, 60, 4000])
+def test_by_step_each_step_has_its_bar_of_phases(qtbot: QtBot, tmp_path: Path, count: int) -> None:
+    with showing(qtbot, LiveView, [make_run(tmp_path, steps=count, ms=2.0)]) as view:
+        by_step(view, qtbot)
+        chart = drawn(view, qtbot, "phases").charts[0]
+        steps = latest(view.hub, view.selection.shown[0]).steps
+        ((_, bars),) = chart.pairs
+        assert (bars.right > bars.x).all()
+        assert (bars.x[0], bars.right[-1]) == (-0.5, count - 0.5)
+        assert int(bars.steps.sum()) == count
+        for place in (0, count // 2, count - 1):
+            bar = int(np.searchsorted(bars.x, place, "right")) - 1
+            first = int(bars.x[bar] + 0.5)
+            rows = steps.phases[:, first : first + int(bars.steps[bar])]
+            assert first <= place < first + int(bars.steps[bar])
+            parts = chart.readings(float(place))[0].parts
+            assert parts == pytest.approx(rows.mean(axis=1) / 1e6)
+
+
 def test_samples_stand_between_the_steps_in_which_they_were_taken(
     qtbot: QtBot, tmp_path: Path
 ) -> None:

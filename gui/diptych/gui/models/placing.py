@@ -24,6 +24,7 @@ AXES: tuple[Axis, ...] = ("time", "step")
 
 _SHIFT = 20
 """A step's number in the 44 bits above: blocks of 2^k steps are buckets of a picture."""
+_HALF = 1 << (_SHIFT - 1)
 _SECOND = 1_000_000_000
 
 
@@ -53,11 +54,10 @@ class Placing:
         return _ends(self.snapshot) if self.axis == "time" else self._numbers()
 
     def bars(self) -> tuple[Ints, Ints]:
-        """Return where the bar of each step begins and ends."""
+        """Return where the bar of each step begins and ends; by step around its number."""
         if self.axis == "time":
             return self.snapshot.steps.start, _ends(self.snapshot)
-        numbers = self._numbers()
-        return numbers, numbers
+        return self._beside(-_HALF), self._beside(_HALF)
 
     def samples(self, t: Ints, key: Hashable) -> tuple[Ints, slice]:
         """Return where samples taken at ``t`` stand, rising, and which of them have a place."""
@@ -138,6 +138,16 @@ class Placing:
 
         key = (self.snapshot.directory, "n")
         return _derived(key, len(steps), int(steps.n[0]) if len(steps) else 0, make)
+
+    def _beside(self, by: int) -> Ints:
+        numbers = self._numbers()
+
+        def make(first: int, stop: int, _before: int) -> Ints:
+            made: Ints = numbers[first:stop] + by
+            return made
+
+        mark = int(numbers[0]) if len(numbers) else 0
+        return _derived((self.snapshot.directory, "n", by), len(numbers), mark, make)
 
 
 def _ends(snapshot: RunSnapshot) -> Ints:
