@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication, QWidget
 
     from diptych.gui.views.main_window import MainWindow
+    from diptych.profiling.runs.snapshot import RunSnapshot
 
 ROOT = Path(__file__).parents[2]
 SIZE = (1440, 900)
@@ -140,7 +141,8 @@ def _views(camera: Camera, state: str) -> None:
 
     for number, name in enumerate(TAB_NAMES):
         camera.window.stage.choose(number)
-        camera.rest(1.5)
+        # The timeline opens its trace first, and sums up what is in sight.
+        camera.rest(5 if name == "Timeline" else 1.5)
         camera.take(f"{name.lower()}-{state}")
     camera.window.stage.choose(0)
 
@@ -158,18 +160,20 @@ def _empty(app: QApplication, folder: Path, home: Path) -> None:
 
 
 def _finished(app: QApplication, folder: Path, home: Path) -> None:
-    pair = [_start(name, "resnet18", KNOBS["resnet18"], home) for name in ("torch",)]
-    _ended(home, *pair)
-    pair.append(_start("mxnet", "resnet18", KNOBS["resnet18"], home))
     failed = _failing(home)
-    _ended(home, *pair, failed)
+    _ended(home, failed)
+    pair: list[Path] = []
+    # One after the other, PyTorch last: the newest trace is the one that opens.
+    for framework in ("mxnet", "torch"):
+        pair.insert(0, _start(framework, "resnet18", KNOBS["resnet18"], home))
+        _ended(home, pair[0])
     camera = Camera(app, home, folder, "light")
     selection = camera.window.context.selection
     hub = camera.window.context.hub
     selection.show([run.name for run in pair])
     camera.until(lambda: all(hub.latest(run.name) for run in pair), "the finished runs")
     _both_themes(camera, lambda: _views(camera, "finished"))
-    selection.set_range((1.0, 2.0))
+    selection.set_range(_later_half(hub.latest(run.name) for run in pair))
     _both_themes(camera, lambda: camera.take("live-brushed"))
     selection.set_range(None)
     selection.show([failed.name])
@@ -180,6 +184,16 @@ def _finished(app: QApplication, folder: Path, home: Path) -> None:
     camera.window.errors.dismiss()
     _both_themes(camera, lambda: _dialogs(camera))
     camera.close()
+
+
+def _later_half(runs: Iterable[RunSnapshot | None]) -> tuple[float, float]:
+    """Return a stretch in which each run has steps, in seconds since each began."""
+    spans = [
+        ((run.steps.start[len(run.steps) // 2] - run.origin), (run.steps.end[-1] - run.origin))
+        for run in runs
+        if run is not None
+    ]
+    return max(low for low, _ in spans) / 1e9, min(high for _, high in spans) / 1e9
 
 
 def _dialogs(camera: Camera) -> None:
