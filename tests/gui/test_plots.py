@@ -285,6 +285,19 @@ def test_a_chart_draws_what_it_was_given(chart: Chart) -> None:
     assert chart.readings(None)[0].value == 12.0
 
 
+def test_without_a_crosshair_the_newest_row_is_read_not_the_median_around_it(chart: Chart) -> None:
+    for count in (40, 200_000):  # of rows that can be told apart, and not
+        t = np.arange(count) * (9 * 10**9 // count)
+        v = np.full(count, 5.0)
+        v[-2:] = 7.5, np.nan
+        made = series(t, v, kind=Kind.MEDIAN)
+        chart.set_series([made], Marks())
+        chart.redraw()
+        assert chart.readings(None)[0].value == 7.5
+        assert made.newest(made.places(t)[-3]) == pytest.approx(made.places(t)[-3])
+        assert np.isnan(made.newest(-1.0))
+
+
 def test_a_hidden_chart_is_not_reduced(chart: Chart) -> None:
     chart.hide()
     chart.set_series([series(np.arange(10) * 10**9, np.ones(10))], Marks())

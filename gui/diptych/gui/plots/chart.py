@@ -170,12 +170,14 @@ class Chart(Surface):
     def readings(self, at: float | None) -> list[Reading]:
         """Return every series' value at ``at``, or the newest that is drawn when ``None``.
 
-        At a place it is the row's own value, not that of the line of medians.
+        It is the row's own value, not that of the line of medians.
         """
         result = []
         for series, drawn in self.pairs:
-            where = at if at is not None else newest(drawn)
-            own = at is not None and series.kind in (Kind.MEDIAN, Kind.LINE)
+            own = series.kind in (Kind.MEDIAN, Kind.LINE)
+            where = at
+            if where is None:
+                where = series.newest(self._range[1]) if own else newest(drawn)
             value = series.value_at(where) if own else drawn.at(where)
             last = (series.span() or (0.0, 0.0))[1]
             lost = series.lost_at(min(last, self._range[1]) if at is None else at)

@@ -11,6 +11,9 @@ import numpy as np
 
 from diptych.gui.plots.reduce import Floats, Ints, Numbers
 
+_LATELY = 4096
+"""Rows that are looked through for a known value before all are."""
+
 
 class Kind(Enum):
     """How rows become a picture."""
@@ -81,6 +84,15 @@ class Series:
             return float("nan")
         value = float(self.values[row]) * self.scale
         return value if isfinite(value) else float("nan")
+
+    def newest(self, high: float) -> float:
+        """Return the place of the last known value up to the place ``high``, NaN without one."""
+        stop = int(np.searchsorted(self.t, round(high * self.per) + self.origin, "right"))
+        for first in (max(0, stop - _LATELY), 0):
+            known = np.flatnonzero(np.isfinite(self.values[first:stop]))
+            if len(known):
+                return float(self.t[first + known[-1]] - self.origin) / self.per
+        return float("nan")
 
     def lost_at(self, place: float) -> str:
         """Return since when every value is NaN, if ``place`` lies in that stretch."""
