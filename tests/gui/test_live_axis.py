@@ -242,6 +242,28 @@ def test_a_paused_picture_stands_still_while_reading_goes_on(qtbot: QtBot, tmp_p
             assert view.time.extent[1] > extent[1]
 
 
+def test_the_pause_is_offered_to_a_run_that_was_chosen_before_it_was_read(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    with LiveRun(tmp_path) as run:
+        run.step(20)
+        hub, selection = RunHub(tmp_path), Selection()
+        tools = LiveTools(hub, selection, QAction("Follow"))
+        qtbot.addWidget(tools)
+        tools.show()
+        try:
+            qtbot.waitUntil(lambda: hub.entry(run.id) is not None, timeout=10_000)
+            selection.show([run.id])
+            assert hub.latest(run.id) is None
+            assert tools.pause.isHidden()
+            hub.show([run.id])
+            qtbot.waitUntil(lambda: not tools.pause.isHidden(), timeout=10_000)
+            run.finish()
+            qtbot.waitUntil(tools.pause.isHidden, timeout=10_000)
+        finally:
+            hub.close()
+
+
 def test_the_paused_numbers_are_those_of_the_picture(qtbot: QtBot, tmp_path: Path) -> None:
     with LiveRun(tmp_path, ms=10.0) as run:
         run.step(600)

@@ -26,7 +26,7 @@ class LiveTools(QWidget):
     def __init__(self, hub: RunHub, selection: Selection, follow: QAction) -> None:
         super().__init__()
         self._hub, self._selection, self._follows = hub, selection, follow
-        self._plots = True
+        self._plots, self._live = True, False
         self._room = 10_000
         self.axis = Segments((("time", tr("Time")), ("step", tr("Steps"))), tr("Axis"))
         for key, tip in (
@@ -58,6 +58,7 @@ class LiveTools(QWidget):
         ):
             changed.connect(self.refresh)
         hub.entries_changed.connect(self.refresh)
+        hub.snapshot_changed.connect(self._news)
         self.refresh()
 
     def _make_follow(self) -> None:
@@ -84,12 +85,18 @@ class LiveTools(QWidget):
         if span is not None:
             self.brush.setText(span_words(span, selection.axis))
         self.paused.setVisible(held)
-        live = any(self._is_live(run) for run in selection.shown)
-        self.pause.setVisible(self._plots and live and not held)
+        self._live = any(self._is_live(run) for run in selection.shown)
+        self.pause.setVisible(self._plots and self._live and not held)
         self.follow.setVisible(self._plots and not held)
         self.axis.setVisible(self._plots)
         self._say_behind()
         self._arrange()
+
+    def _news(self, _run: str, _snapshot: object) -> None:
+        """Offer the pause as soon as a run is known to be live, and no longer than it is."""
+        live = any(self._is_live(run) for run in self._selection.shown)
+        if live != self._live:
+            self.refresh()
 
     def _is_live(self, run: str) -> bool:
         snapshot = self._hub.latest(run)
