@@ -285,6 +285,21 @@ def test_a_chart_draws_what_it_was_given(chart: Chart) -> None:
     assert chart.readings(None)[0].value == 12.0
 
 
+@pytest.mark.parametrize("every", [2, 40, 300])
+def test_values_without_a_neighbour_are_seen(chart: Chart, every: int) -> None:
+    """As of a run of one step, or a loss that is not read in each step."""
+    t = np.arange(400) * 10**7 * 2
+    v = np.full(400, np.nan)
+    v[100::every] = 6.0
+    chart.set_series([series(t, v, kind=Kind.MEDIAN)], Marks())
+    chart.redraw()
+    picture, frame = chart.grab().toImage(), chart.frame()
+    for place in t[100::every] / 1e9:
+        x, y = round(frame.x(place)), round(frame.y(6.0))
+        near = [picture.pixelColor(x, row) for row in (y - 1, y, y + 1)]
+        assert any(c.red() > 200 and c.green() < 160 for c in near)
+
+
 def test_without_a_crosshair_the_newest_row_is_read_not_the_median_around_it(chart: Chart) -> None:
     for count in (40, 200_000):  # of rows that can be told apart, and not
         t = np.arange(count) * (9 * 10**9 // count)

@@ -19,6 +19,9 @@ from diptych.gui.plots.reduce import Floats
 _PIECES = 64
 """Pieces of a line that are drawn one by one; of more, each stroke by itself."""
 
+_LONE = 1.5
+"""Pixels that the stroke of a lone point reaches to either side."""
+
 _FAR = 1e6
 """Pixels: beyond this a painter's arithmetic is no longer sound."""
 
@@ -37,15 +40,16 @@ def polygon(x: Floats, y: Floats) -> QPolygonF:
 
 
 def draw_line(painter: QPainter, x: Floats, y: Floats) -> None:
-    """Draw a line through the points, with the painter's pen."""
+    """Draw a line through the points, with the painter's pen; of a lone one a short stroke."""
     y = np.clip(y, -_FAR, _FAR)
     known = np.isfinite(y) & np.isfinite(x)
-    if known.all():
-        if len(x) > 1:
-            painter.drawPolyline(polygon(x, y))
+    if known.all() and len(x) > 1:
+        painter.drawPolyline(polygon(x, y))
         return
     edges = np.flatnonzero(np.diff(np.concatenate(([False], known, [False])).astype(np.int8)))
     first, stop = edges[0::2], edges[1::2]
+    lone = first[stop - first == 1]
+    draw_lines(painter, x[lone] - _LONE, y[lone], x[lone] + _LONE, y[lone])
     if len(first) > _PIECES:
         joined = known[:-1] & known[1:]
         draw_lines(painter, x[:-1][joined], y[:-1][joined], x[1:][joined], y[1:][joined])
