@@ -18,10 +18,13 @@ from tests.helpers.fake_run import LiveRun, make_run
 from diptych.gui.plots.chart import Chart
 from diptych.gui.plots.row import Row
 from diptych.gui.text.format import UNKNOWN
+from diptych.gui.text.runs import lost_of
 from diptych.gui.theme import current, manager
+from diptych.gui.views.details_facts import groups
 from diptych.gui.views.live import LiveView
 from diptych.gui.views.now import NowPanel
 from diptych.profiling.records import kinds
+from diptych.profiling.records.summary import Losses
 
 
 @pytest.fixture
@@ -377,6 +380,27 @@ def test_now_says_the_last_seconds_of_each_run(qtbot: QtBot, pair: list[Path]) -
         assert panel.title.text() == "Whole run"
         assert panel.card_title.text() == "Not one ruler"
         assert "mxnet by its loss" in panel.card_text.text()
+
+
+def test_records_of_a_newer_version_are_lost_ones_wherever_they_are_counted(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    with LiveRun(tmp_path, lock=False) as run:
+        run.step(30)
+        worker = run.worker
+        worker.lines.append(b'{"k":"hologram","seq":%d,"t":%d}\n' % (worker.seq, run.now))
+        worker.seq += 1
+        run.finish()
+        with showing(qtbot, NowPanel, [run.directory]) as panel:
+            qtbot.waitUntil(ready(panel, 1), timeout=5000)
+            qtbot.waitUntil(
+                lambda: cell(panel, "Can I trust this?", "records lost") == "1", timeout=5000
+            )
+            assert "1 of an unknown kind" in hint(panel, "Can I trust this?", "records lost")
+            losses = latest(panel.hub, run.id).losses
+            assert lost_of([losses, losses]) == Losses(unknown_kind=2)
+            facts = [f for group in groups(latest(panel.hub, run.id)) for f in group.facts]
+            assert [f.value for f in facts if f.name == "records lost"] == ["1"]
 
 
 def test_a_brushed_stretch_is_what_the_numbers_speak_of(qtbot: QtBot, tmp_path: Path) -> None:

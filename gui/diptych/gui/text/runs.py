@@ -17,6 +17,7 @@ from diptych.gui.text.plain import one_line
 from diptych.gui.text.tr import tr, trn
 from diptych.profiling.records.layout import RunPaths
 from diptych.profiling.records.manifest import RunRequest
+from diptych.profiling.records.summary import Losses
 from diptych.profiling.runs.snapshot import RunSnapshot, RunState
 from diptych.profiling.runs.statistics import counted_steps
 from diptych.profiling.runs.store import RunEntry
@@ -157,8 +158,32 @@ def lost_words(lost: int) -> str:
     return trn("{n} record lost", "{n} records lost", lost) if lost else ""
 
 
+def lost_parts(losses: Losses) -> str:
+    """Return what became of the records that are not shown, kind by kind."""
+    return tr(
+        "{missing} missing, {damaged} damaged, {unknown} of an unknown kind, "
+        "{unwritten} not written",
+        missing=fmt.count(losses.missing),
+        damaged=fmt.count(losses.malformed),
+        unknown=fmt.count(losses.unknown_kind),
+        unwritten=fmt.count(losses.not_written),
+    )
+
+
+def lost_count(losses: Losses) -> int:
+    """Return how many records are not shown."""
+    return sum(astuple(losses))
+
+
+def lost_of(each: Iterable[Losses]) -> Losses:
+    """Return what several runs lost, together."""
+    found = list(each)
+    names = Losses.__struct_fields__
+    return Losses(**{name: sum(getattr(one, name) for one in found) for name in names})
+
+
 def _lost(entry: RunEntry, snapshot: RunSnapshot | None) -> int:
-    return entry.lost if snapshot is None else sum(astuple(snapshot.losses))
+    return entry.lost if snapshot is None else lost_count(snapshot.losses)
 
 
 def _trouble(entry: RunEntry, snapshot: RunSnapshot | None, state: RunState) -> str:

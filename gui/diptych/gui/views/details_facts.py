@@ -9,7 +9,7 @@ from pathlib import Path
 
 from diptych.gui.text import format as fmt
 from diptych.gui.text.plain import one_line
-from diptych.gui.text.runs import WORDS, short_path
+from diptych.gui.text.runs import WORDS, lost_count, lost_parts, short_path
 from diptych.gui.text.tr import tr, trn
 from diptych.profiling.records.manifest import Manifest, Schedule
 from diptych.profiling.records.summary import StepTimes, Summary
@@ -130,13 +130,8 @@ def _result(summary: Summary, snapshot: RunSnapshot) -> Group:
         ),
         Fact(
             tr("records lost"),
-            fmt.count(lost.missing + lost.malformed + lost.not_written),
-            tr(
-                "{missing} missing, {damaged} damaged, {not_written} not written",
-                missing=lost.missing,
-                damaged=lost.malformed,
-                not_written=lost.not_written,
-            ),
+            fmt.count(lost_count(lost)),
+            lost_parts(lost),
         ),
     ]
     return Group(tr("Result"), tuple(facts))

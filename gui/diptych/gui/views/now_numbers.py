@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from diptych.gui.models.completion import completed_at, completed_count
 from diptych.gui.models.own_gpus import own_gpus
 from diptych.gui.text import format as fmt
+from diptych.gui.text.runs import lost_count, lost_parts
 from diptych.gui.text.tr import tr, trn
 from diptych.profiling.runs.snapshot import Floats, Ints, RunSnapshot, Series, StepColumns, StepFlag
 from diptych.profiling.runs.statistics import (
@@ -361,13 +362,7 @@ def _phases(seen: _Counted) -> Rows:
 def _trust(stretch: Stretch, seen: _Counted) -> Rows:
     snapshot, losses = stretch.snapshot, stretch.snapshot.losses
     overhead = overhead_percent(seen.steps, seen.mask)
-    lost = losses.missing + losses.malformed + losses.not_written
-    parts = tr(
-        "of the whole run: {missing} missing, {damaged} damaged, {unwritten} not written",
-        missing=losses.missing,
-        damaged=losses.malformed,
-        unwritten=losses.not_written,
-    )
+    parts = tr("of the whole run: {parts}", parts=lost_parts(losses))
     warmup = snapshot.warmup
     made = {
         (_TRUST, tr("overhead")): Cell(
@@ -379,7 +374,7 @@ def _trust(stretch: Stretch, seen: _Counted) -> Rows:
             if overhead is not None
             else tr("not measured in this stretch"),
         ),
-        (_TRUST, tr("records lost")): Cell(fmt.count(lost), parts),
+        (_TRUST, tr("records lost")): Cell(fmt.count(lost_count(losses)), parts),
         (_TRUST, tr("warm-up")): Cell(
             fmt.UNKNOWN if warmup is None else trn("{n} step", "{n} steps", warmup),
             tr("too few steps to tell") if warmup is None else tr("slow first steps, set apart"),

@@ -16,7 +16,7 @@ from diptych.gui.models.runtimes import RuntimeModel
 from diptych.gui.models.selection import Selection
 from diptych.gui.text import format as fmt
 from diptych.gui.text.names import short_names
-from diptych.gui.text.runs import is_foreign, short_path
+from diptych.gui.text.runs import is_foreign, lost_count, lost_of, lost_parts, short_path
 from diptych.gui.text.tr import tr, trn
 from diptych.gui.theme import manager, scaled
 from diptych.gui.theme.tokens import STATUS
@@ -188,23 +188,11 @@ class StatusBar(QWidget):
             set_ink(self._lag, "warning" if max(lags) > _LATE_NS else "label")
 
     def _show_lost(self, snapshots: list[RunSnapshot]) -> None:
-        counts = {"missing": 0, "malformed": 0, "unknown_kind": 0, "not_written": 0}
-        for snapshot in snapshots:
-            for name in counts:
-                counts[name] += getattr(snapshot.losses, name)
-        total = sum(counts.values())
+        losses = lost_of(snapshot.losses for snapshot in snapshots)
+        total = lost_count(losses)
         self._lost.setVisible(bool(snapshots))
         self._lost.setText(trn("{n} record lost", "{n} records lost", total))
-        self._lost.setToolTip(
-            tr(
-                "missing {missing:,}, damaged {malformed:,}, of an unknown kind "
-                "{unknown_kind:,}, not written {not_written:,}",
-                missing=counts["missing"],
-                malformed=counts["malformed"],
-                unknown_kind=counts["unknown_kind"],
-                not_written=counts["not_written"],
-            )
-        )
+        self._lost.setToolTip(lost_parts(losses))
         set_ink(self._lost, "warning" if total else "label")
 
     def _show_machine(self, snapshots: list[RunSnapshot]) -> None:
