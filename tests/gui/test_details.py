@@ -157,6 +157,28 @@ def test_what_is_typed_is_kept_when_a_field_is_left(qtbot: QtBot, tmp_path: Path
         assert editor.tags.text() in ("fp16, #two words,", "fp16, two words")
 
 
+def test_what_was_kept_before_does_not_replace_what_was_typed_since(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run(tmp_path, steps=20)
+    with showing(qtbot, DetailsView, [run]) as view:
+        filled(view, qtbot)
+        care, editor = care_of(view.hub), view.notes.editor
+        asked: list[object] = []
+        monkeypatch.setattr(care, "edit", lambda runs, change: asked.append(change))
+        editor.name.setFocus()
+        QTest.keyClicks(editor.name, "night 3")
+        QTest.keyClick(editor.name, Qt.Key.Key_Return)
+        editor.note.setFocus()
+        QTest.keyClicks(editor.note, "diverges")
+        QTest.keyClick(editor.note, Qt.Key.Key_Tab)
+        assert len(asked) == 2
+        care.edited.emit(run.name, RunNotes(name="night 3"))
+        assert editor.note.toPlainText() == "diverges"
+        care.edited.emit(run.name, RunNotes(name="night 3", note="diverges at 40"))
+        assert editor.note.toPlainText() == "diverges at 40"
+
+
 def test_the_name_of_the_start_stays_when_something_else_is_kept(
     qtbot: QtBot, tmp_path: Path
 ) -> None:

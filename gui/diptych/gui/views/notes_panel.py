@@ -31,6 +31,8 @@ class NotesPanel(QWidget):
         self._hub, self._care = hub, care_of(hub)
         self._run: str | None = None
         self._ahead = False
+        self._asked = 0
+        """Changes on their way: before the last one is kept, what was kept is older than shown."""
         self._started: str | None = None
         self.title = Elided(size=14, weight=600)
         self.editor = NotesEditor()
@@ -60,7 +62,7 @@ class NotesPanel(QWidget):
         """Show what is said of a run, unless something else is being typed or kept."""
         if snapshot.id != self._run:
             self.commit()
-            self._run = snapshot.id
+            self._run, self._asked = snapshot.id, 0
             self._catch_up()
             self.editor.start_over()
             self._said.clear()
@@ -86,7 +88,9 @@ class NotesPanel(QWidget):
         change = self.editor.take()
         if change is not None and self._run is not None:
             # What is read of the run in the next moment may be older than this.
+            self._settling.stop()
             self._ahead = True
+            self._asked += 1
             self._care.edit([self._run], change)
 
     def hideEvent(self, event: QHideEvent) -> None:
@@ -100,7 +104,7 @@ class NotesPanel(QWidget):
         self._timer.start()
 
     def _kept(self, run: str, notes: RunNotes) -> None:
-        if run == self._run:
+        if run == self._run and self._is_last():
             called = self.editor.name.placeholderText()
             name = notes.name or self._started
             self.editor.load(structs.replace(notes, name=name), called)
@@ -109,8 +113,12 @@ class NotesPanel(QWidget):
             if self.isVisible():
                 self._settling.start()
 
+    def _is_last(self) -> bool:
+        self._asked = max(0, self._asked - 1)
+        return not self._asked
+
     def _not_kept(self, run: str) -> None:
-        if run == self._run:
+        if run == self._run and self._is_last():
             self._said.clear()
             self._settled()
 
