@@ -221,6 +221,8 @@ def test_rows_are_put_into_words_bit_by_bit(
     monkeypatch.setattr(words, "describe", noted)
     entries = _thousands(300)
     hub = context.hub
+    # Else the hub's own first listing may come between.
+    qtbot.waitUntil(lambda: hub.listed, timeout=10_000)
     hub._entries, hub._by_id = entries, {entry.id: entry for entry in entries}
     hub.entries_changed.emit(entries)
     assert len(told) < 300
