@@ -185,3 +185,5 @@ def _let_go() -> None:
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         QCoreApplication.processEvents()
     gc.collect()
+    # What is left belongs to modules: looked at after every test, it took most of the time.
+    gc.freeze()

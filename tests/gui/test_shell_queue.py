@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
+import msgspec
 import pytest
 from pytestqt.qtbot import QtBot
 from tests.helpers.fake_run import LiveRun
@@ -16,6 +17,7 @@ from diptych.gui.models.queue import RunQueue
 from diptych.gui.models.queue_file import Left, QueueFile
 from diptych.gui.models.trouble import Trouble
 from diptych.profiling.records.manifest import RunRequest
+from diptych.profiling.runner import launch, locks
 from diptych.profiling.runner.errors import LaunchError
 
 FIRST = RunRequest(framework="torch", python="/p", workload="mlp")
@@ -28,7 +30,7 @@ class _Starter:
     def __init__(self, folder: Path) -> None:
         self.folder, self.live, self.refuse = folder, list[LiveRun](), set[str]()
 
-    def __call__(self, request: RunRequest) -> Path:
+    def __call__(self, request: RunRequest, _run: str) -> Path:
         if request.framework in self.refuse:
             raise LaunchError("the disk is full")
         run = LiveRun(self.folder, framework=_kind(request), seed=len(self.live))
@@ -103,7 +105,7 @@ def test_what_waits_can_be_taken_back(qtbot: QtBot, queue: RunQueue, starter: _S
 def test_starting_happens_off_the_gui_thread(qtbot: QtBot, tmp_path: Path) -> None:
     threads: list[threading.Thread] = []
 
-    def start(_: RunRequest) -> Path:
+    def start(_: RunRequest, _run: str) -> Path:
         threads.append(threading.current_thread())
         return tmp_path
 
@@ -154,6 +156,69 @@ def test_what_waits_is_left_to_a_window_that_is_open_already(
     for queue in (closed, other):
         queue.close()
         queue.deleteLater()
+
+
+def _abandoned(home: Path, *requests: RunRequest, attempt: str) -> None:
+    """Leave what a window leaves that is killed while it starts the first of ``requests``."""
+    killed = QueueFile(home)
+    killed.keep([Left(before=None, requests=requests, attempt=attempt)])
+    assert killed._fd is not None
+    os.close(killed._fd)
+    killed._fd = None
+
+
+def test_what_is_being_started_is_kept_before_it_begins(
+    qtbot: QtBot, tmp_path: Path, starter: _Starter
+) -> None:
+    kept: list[list[Left]] = []
+
+    def start(request: RunRequest, run: str) -> Path:
+        (path,) = (tmp_path / "waiting").glob("*.json")
+        kept.append(msgspec.json.decode(path.read_bytes(), type=list[Left]))
+        assert kept[-1][0].attempt == run
+        return starter(request, run)
+
+    queue = RunQueue(tmp_path, start=start)
+    queue.add([FIRST, SECOND])
+    qtbot.waitUntil(lambda: len(queue.waiting) == 1, timeout=10_000)
+    assert [len(left.requests) for left in kept[0]] == [2]
+    queue.close()
+    queue.deleteLater()
+
+
+def test_a_start_of_a_killed_window_that_came_to_nothing_is_made_again(
+    qtbot: QtBot, tmp_path: Path, starter: _Starter
+) -> None:
+    _abandoned(tmp_path, FIRST, SECOND, attempt="20260101T000000-torch-mlp-aaaa")
+    queue = RunQueue(tmp_path, start=starter)
+    queue.resume()
+    qtbot.waitUntil(lambda: len(starter.live) == 1, timeout=10_000)
+    qtbot.waitUntil(lambda: [w.request for w in queue.waiting] == [SECOND], timeout=10_000)
+    queue.close()
+    queue.deleteLater()
+
+
+def test_a_start_of_a_killed_window_that_succeeded_is_not_made_again(
+    qtbot: QtBot, tmp_path: Path, starter: _Starter
+) -> None:
+    attempt = "20260101T000000-torch-mlp-aaaa"
+    hidden = tmp_path / "runs" / f".{attempt}"
+    hidden.mkdir(parents=True)
+    (hidden / "events").mkdir()
+    lock = locks.take(hidden / "runner.lock")
+    _abandoned(tmp_path, FIRST, SECOND, attempt=attempt)
+    queue = RunQueue(tmp_path, start=starter)
+    queue.resume()
+    assert [w.starting for w in queue.waiting] == [True, False], "its runner reads the request"
+    launch.appear(hidden)
+    qtbot.waitUntil(lambda: [w.request for w in queue.waiting] == [SECOND], timeout=10_000)
+    assert starter.live == [], "the run before it goes on"
+    os.close(lock)
+    qtbot.waitUntil(lambda: len(starter.live) == 1, timeout=10_000)
+    assert starter.live[0].framework == "mxnet"
+    qtbot.waitUntil(lambda: queue.waiting == [], timeout=10_000)
+    queue.close()
+    queue.deleteLater()
 
 
 def test_a_damaged_list_of_waiting_runs_is_forgotten(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ thread; starting happens in a job.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 
@@ -21,13 +21,15 @@ from diptych.gui.models.queue_file import Left, QueueFile
 from diptych.gui.models.trouble import Trouble
 from diptych.gui.text.tr import tr
 from diptych.profiling.records.manifest import RunRequest
+from diptych.profiling.runner import home as places
 from diptych.profiling.runner import launch
 
 _LOOK_MS = 300
 _ADOPT_MS = 2_000
 _numbers = count(1)
 
-Start = Callable[[RunRequest], Path]
+Start = Callable[[RunRequest, str], Path]
+"""Starts a run under an id; returns its directory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,10 @@ class Waiting:
 class _Batch:
     waiting: list[Waiting]
     before: Path | None = None
+    attempt: str | None = None
+    """Id under which the first is being started, or was by a window that is no more."""
+    begun: bool = False
+    """It is this window that starts the first."""
 
 
 class RunQueue(QObject):
@@ -59,7 +65,10 @@ class RunQueue(QObject):
         self, home: Path, parent: QObject | None = None, *, start: Start | None = None
     ) -> None:
         super().__init__(parent)
-        self._start: Start = start or (lambda request: launch.start(request, home=home))
+        self._start: Start = start or (
+            lambda request, run: launch.start(request, home=home, run=run)
+        )
+        self._runs = places.runs_dir(home)
         self._file = QueueFile(home)
         self._batches: list[_Batch] = []
         self._told: list[Waiting] = []
@@ -108,31 +117,56 @@ class RunQueue(QObject):
         found = self._file.adopt()
         for left in found:
             before = Path(left.before) if left.before else None
-            self._batches.append(_Batch([Waiting(r) for r in left.requests], before))
+            waiting = [Waiting(request) for request in left.requests]
+            if left.attempt is not None:
+                waiting[:1] = [replace(first, starting=True) for first in waiting[:1]]
+            self._batches.append(_Batch(waiting, before, left.attempt))
         if found:
             self._look()
 
     def _left(self) -> list[Left]:
-        left = []
-        for batch in self._batches:
-            # One that is being started would be started twice.
-            requests = tuple(w.request for w in batch.waiting if not w.starting)
-            if requests:
-                before = str(batch.before) if batch.before else None
-                left.append(Left(before=before, requests=requests))
-        return left
+        return [
+            Left(
+                before=str(batch.before) if batch.before else None,
+                requests=tuple(waiting.request for waiting in batch.waiting),
+                attempt=batch.attempt,
+            )
+            for batch in self._batches
+        ]
 
     def _look(self) -> None:
+        begun = []
         for batch in self._batches:
-            first = batch.waiting[0] if batch.waiting else None
-            if first is None or first.starting:
+            if batch.begun or not self._is_settled(batch) or not batch.waiting:
                 continue
             if batch.before is None or not launch.is_live(batch.before):
-                self._begin(batch, first)
+                batch.attempt = launch.new_run(batch.waiting[0].request)
+                batch.waiting[0] = replace(batch.waiting[0], starting=True)
+                batch.begun = True
+                begun.append(batch)
+        # Kept before it begins: whenever this process is killed, each run is started once.
         self._settle()
+        for batch in begun:
+            self._begin(batch, batch.waiting[0])
+
+    def _is_settled(self, batch: _Batch) -> bool:
+        """Say whether it is known what became of a start by a window that is no more."""
+        if batch.attempt is None:
+            return True
+        directory = self._runs / batch.attempt
+        # In this order: it may appear in between.
+        if launch.is_starting(directory):
+            return False
+        if directory.exists():
+            batch.before = directory
+            del batch.waiting[:1]
+        else:
+            batch.waiting[:1] = [replace(first, starting=False) for first in batch.waiting[:1]]
+        batch.attempt = None
+        return True
 
     def _begin(self, batch: _Batch, waiting: Waiting) -> None:
-        batch.waiting[0] = Waiting(waiting.request, waiting.key, starting=True)
+        run = batch.attempt or ""
 
         def done(directory: Path) -> None:
             batch.before = directory
@@ -145,10 +179,11 @@ class RunQueue(QObject):
             what = tr("The {name} run could not be started", name=name)
             self.trouble.emit(Trouble(what, str(error)))
 
-        jobs.start(self, lambda: self._start(waiting.request), done, failed)
+        jobs.start(self, lambda: self._start(waiting.request, run), done, failed)
 
     def _over(self, batch: _Batch) -> None:
         del batch.waiting[:1]
+        batch.attempt, batch.begun = None, False
         self._settle()
 
     def _settle(self) -> None:

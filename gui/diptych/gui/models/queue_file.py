@@ -22,10 +22,14 @@ _LARGEST = 4 << 20
 
 
 class Left(msgspec.Struct, frozen=True, kw_only=True):
-    """What waits in one batch, and behind which run directory."""
+    """What waits in one batch, and behind which run directory.
+
+    ``attempt`` is the id under which the first of ``requests`` is being started.
+    """
 
     before: str | None
     requests: tuple[RunRequest, ...]
+    attempt: str | None = None
 
 
 class QueueFile:

@@ -50,10 +50,12 @@ def run(args: argparse.Namespace) -> int:
 
 def _supervise(directory: Path, request: RunRequest, lock: int | None, stdin: int | None) -> int:
     from diptych.profiling.cli.errors import CliError
+    from diptych.profiling.runner.launch import appear
     from diptych.profiling.runner.supervise import supervise
     from diptych.profiling.runs.summary import write_summary
 
     try:
+        directory = appear(directory)
         supervise(
             directory, request, on_ready=_ready, on_finish=write_summary, lock=lock, stdin=stdin
         )

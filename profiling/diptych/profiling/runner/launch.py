@@ -34,6 +34,8 @@ __all__ = [
     "ask_capture",
     "ask_stop",
     "is_live",
+    "is_starting",
+    "new_run",
     "request_for_script",
     "request_for_workload",
     "shell_command",
@@ -47,33 +49,67 @@ _PATIENCE = 60.0
 _RUNNER = (sys.executable, "-m", "diptych.profiling.cli", "_runner")
 
 
-def start(request: RunRequest, *, home: Path | None = None, stdin: int | None = None) -> Path:
+def new_run(request: RunRequest) -> str:
+    """Return an id for a run of ``request``, unlike all others."""
+    subject = request.workload or Path(request.script or "run").stem
+    # The local time, as a person looks for it.
+    return new_run_id(request.framework, subject, datetime.now().astimezone())
+
+
+def start(
+    request: RunRequest,
+    *,
+    home: Path | None = None,
+    stdin: int | None = None,
+    run: str | None = None,
+) -> Path:
     """Start a run and return its directory, in which the manifest stands.
 
     The runner is in a session of its own and outlives this process. Takes as
     long as the facts of the manifest do: usually half a second. ``stdin`` is a
     descriptor that the workload is to read from; without one its input is empty.
+    ``run`` is an id of `new_run`. Its directory appears when the runner has all
+    that it needs: where there is one, the run comes, even if this process is
+    killed; until then ``.<id>`` is live, see `is_starting`.
 
     Raises:
         LaunchError: the run could not be started; nothing of it is left.
     """
-    directory, lock = _make(request, home)
+    hidden, lock = _make(run or new_run(request), home)
+    directory = hidden.with_name(hidden.name[1:])
     try:
-        process = _spawn(directory, request, lock, stdin)
+        process = _spawn(hidden, request, lock, stdin)
     except OSError as error:
-        shutil.rmtree(directory, ignore_errors=True)
+        shutil.rmtree(hidden, ignore_errors=True)
         raise LaunchError(f"the runner cannot be started: {error.strerror}") from None
     finally:
         os.close(lock)
     try:
         _await(process, directory)
     except LaunchError:
-        shutil.rmtree(directory, ignore_errors=True)
+        for path in (hidden, directory):
+            shutil.rmtree(path, ignore_errors=True)
         raise
     finally:
         if process.stdout is not None:
             process.stdout.close()
     return directory
+
+
+def is_starting(directory: Path) -> bool:
+    """Say whether somebody is about to give this directory to a runner."""
+    return is_live(directory.with_name(f".{directory.name}"))
+
+
+def appear(hidden: Path) -> Path:
+    """Give a directory its name, as its runner does that knows what to run.
+
+    Whoever lists the runs never sees one that might not start.
+
+    Raises:
+        OSError: it cannot be renamed.
+    """
+    return hidden.rename(hidden.with_name(hidden.name.removeprefix(".")))
 
 
 def ask_stop(directory: Path, by: str, *, kill: bool = False) -> None:
@@ -106,29 +142,32 @@ def ask_stop(directory: Path, by: str, *, kill: bool = False) -> None:
         process.wait()  # it leaves its first process at once
 
 
-def _make(request: RunRequest, home: Path | None) -> tuple[Path, int]:
-    """Make the directory, locked from its first moment, and return both.
-
-    It gets its name last: whoever lists the runs never sees a half-made one.
-    """
+def _make(identity: str, home: Path | None) -> tuple[Path, int]:
+    """Make the directory, locked from its first moment, and return both. It is hidden yet."""
     runs = places.runs_dir(home).absolute()
-    subject = request.workload or Path(request.script or "run").stem
-    # The local time, as a person looks for it.
-    now = datetime.now().astimezone()
-    identity = new_run_id(request.framework, subject, now)
     hidden = runs / f".{identity}"
     try:
         runs.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _sweep(runs)
         for folder in (hidden, *map(hidden.joinpath, ("events", "logs", "traces", "traces/raw"))):
             folder.mkdir(mode=0o700)
         lock = locks.take(RunPaths(hidden).runner_lock)
-        hidden.rename(runs / identity)
     except OSError as error:
         shutil.rmtree(hidden, ignore_errors=True)
         raise LaunchError(
             f"no run can be kept in {runs}: {error.strerror}; DIPTYCH_HOME moves it"
         ) from None
-    return runs / identity, lock
+    return hidden, lock
+
+
+def _sweep(runs: Path) -> None:
+    """Remove what was left by launchers that were killed before they had a runner."""
+    for left in runs.glob(".[0-9]*T[0-9]*-*"):
+        lock = RunPaths(left).runner_lock
+        with contextlib.suppress(OSError):
+            # One that is made right now has no lock yet, or has only just got it.
+            if time.time() - left.stat().st_mtime > _PATIENCE and not locks.is_held(lock):
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _spawn(
@@ -169,7 +208,7 @@ def _popen(
         return subprocess.Popen(
             command,
             cwd=directory,
-            env={**os.environ, TOKEN: directory.name},
+            env={**os.environ, TOKEN: directory.name.removeprefix(".")},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
@@ -197,6 +236,8 @@ def _await(process: subprocess.Popen[bytes], directory: Path) -> None:
 
 
 def _why(directory: Path, said: bytes) -> str:
-    text = said.decode(errors="replace") or tail(RunPaths(directory).runner_log)
+    hidden = directory.with_name(f".{directory.name}")
+    logs = (RunPaths(path).runner_log for path in (directory, hidden))
+    text = said.decode(errors="replace") or next((t for log in logs if (t := tail(log))), "")
     lines = text.strip().splitlines() or ["the runner ended early"]
     return f"the run could not be started: {lines[-1]}"
