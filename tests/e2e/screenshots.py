@@ -84,7 +84,7 @@ class Camera:
         """Open a dialog by its action, take it, close it."""
         self.window.actions_[action].trigger()
         key = {"capture_setup": "capture"}.get(action, action)
-        dialog = self.window.commands.dialog(key)
+        dialog = self.window.commands.dialogs.get(key)
         if dialog is not None:
             if wait is not None:
                 self.until(lambda: wait(dialog), f"the dialog {name}")

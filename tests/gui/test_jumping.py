@@ -148,7 +148,7 @@ def test_two_files_stand_one_below_the_other(
 def test_the_keys_of_the_views_are_listed(qtbot: QtBot, open_window: Open) -> None:
     window = open_window()
     window.actions_["keys"].trigger()
-    dialog = window.commands.dialog("keys")
+    dialog = window.commands.dialogs.get("keys")
     assert isinstance(dialog, KeysDialog)
     listed = {key for row in dialog.rows if row.group == tr("Timeline") for key in row.keys}
     wanted = {"C", "P", "H", "Y", "Alt+↑", "Alt+↓", "Ctrl+↑", "Ctrl+↓", ",", "."}

@@ -365,7 +365,7 @@ def test_a_run_that_shrinks_and_changes_while_it_is_shown_is_no_crash(
 
 def trash_dialog(qtbot: QtBot, window: MainWindow, count: int) -> TrashDialog:
     window.actions_["trash"].trigger()
-    dialog = window.care.dialog("trash")
+    dialog = window.care.dialogs.get("trash")
     assert isinstance(dialog, TrashDialog)
     qtbot.waitUntil(lambda: len(dialog.model.rows) == count, timeout=10_000)
     return dialog
@@ -460,7 +460,7 @@ def test_what_is_old_goes_when_the_window_opens(
 
 def notes_dialog(qtbot: QtBot, window: MainWindow) -> NotesDialog:
     window.actions_["notes"].trigger()
-    dialog = window.care.dialog("notes")
+    dialog = window.care.dialogs.get("notes")
     assert isinstance(dialog, NotesDialog)
     qtbot.waitUntil(dialog.editor.isEnabled, timeout=10_000)
     return dialog

@@ -83,7 +83,7 @@ def _dialogs(window: MainWindow) -> Iterator[QDialog]:
         name = {"capture_setup": "capture"}.get(action, action)
         window.actions_[action].setEnabled(True)
         window.actions_[action].trigger()
-        dialog = window.commands.dialog(name)
+        dialog = window.commands.dialogs.get(name)
         assert dialog is not None, action
         yield dialog
         dialog.reject()
@@ -323,7 +323,7 @@ cut = _cut(window.header) + _cut(window.status) + _cut(window.stage.tabs)
 for name in ("new", "runtimes", "keys", "about"):
     window.actions_[name].trigger()
     app.processEvents()
-    dialog = window.commands.dialog(name)
+    dialog = window.commands.dialogs.get(name)
     cut += [f"{name}: {words}" for words in _cut(dialog) if "button" in words]
     dialog.reject()
 height = window.header.height()

@@ -42,13 +42,13 @@ for finding in window.empty._found.values():
     if finding.offer.isVisible():
         finding.offer.click()
         app.processEvents()
-runtimes = window.commands.dialog("runtimes")
+runtimes = window.commands.dialogs.get("runtimes")
 told["asked"] = asked
 told["runtimes"] = [w.text() for w in runtimes.findChildren(QLabel)] if runtimes else None
 if runtimes:
     runtimes.reject()
 window.actions_["new"].trigger()
-new = window.commands.dialog("new")
+new = window.commands.dialogs.get("new")
 until(lambda: not context.runtimes.looking and bool(new.evaluation.checks))
 told["checks"] = [[c.level, c.text] for c in new.evaluation.checks]
 told["start"] = new.start.isEnabled()

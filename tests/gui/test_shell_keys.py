@@ -81,15 +81,15 @@ def test_the_list_of_keys_is_filtered_and_left_by_keyboard(qtbot: QtBot, open_wi
     window.activateWindow()
     window.runs.view.setFocus()
     QTest.keyClicks(window.runs.view, "?")
-    qtbot.waitUntil(lambda: window.commands.dialog("keys") is not None, timeout=5_000)
-    dialog = window.commands.dialog("keys")
+    qtbot.waitUntil(lambda: window.commands.dialogs.get("keys") is not None, timeout=5_000)
+    dialog = window.commands.dialogs.get("keys")
     assert isinstance(dialog, KeysDialog)
     QTest.keyClicks(dialog.filter, "capture")
     assert {row.name for row in dialog.shown()} == {"Capture", "Capture with"}
     QTest.keyClick(dialog.filter, Qt.Key.Key_Escape)
     assert dialog.filter.text() == ""
     QTest.keyClick(dialog.filter, Qt.Key.Key_Escape)
-    qtbot.waitUntil(lambda: window.commands.dialog("keys") is None, timeout=5_000)
+    qtbot.waitUntil(lambda: window.commands.dialogs.get("keys") is None, timeout=5_000)
 
 
 # -- the search field -----------------------------------------------------------------
@@ -156,7 +156,7 @@ def test_search_does_actions_and_is_left_with_escape(
     for _ in range(hits.index("action: Guide")):
         QTest.keyClick(window.header.search, Qt.Key.Key_Down)
     QTest.keyClick(window.header.search, Qt.Key.Key_Return)
-    guide = window.commands.dialog("guide")
+    guide = window.commands.dialogs.get("guide")
     assert guide is not None
     guide.reject()
     window.runs.view.setFocus()

@@ -166,6 +166,6 @@ def test_a_view_is_explained_until_it_was_dismissed(
     second.actions_["explain"].trigger()
     assert second.stage.about.isVisible()
     second.stage.about.more.click()
-    guide = second.commands.dialog("guide")
+    guide = second.commands.dialogs.get("guide")
     assert guide is not None
     guide.reject()

@@ -116,7 +116,7 @@ def test_a_new_run_offers_runtimes_that_were_added_meanwhile(
     quick_runtimes.append(late)
     window.actions_["new"].trigger()
     qtbot.waitUntil(lambda: window.context.runtimes.usable("mxnet") == [late], timeout=10_000)
-    dialog = window.commands.dialog("new")
+    dialog = window.commands.dialogs.get("new")
     assert dialog is not None
     dialog.reject()
 

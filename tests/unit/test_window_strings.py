@@ -170,7 +170,7 @@ for name in ("new", "runtimes", "capture_setup", "keys", "problems", "about"):
     window.actions_[name].setEnabled(True)
     window.actions_[name].trigger()
     app.processEvents()
-    dialog = window.commands.dialog({"capture_setup": "capture"}.get(name, name))
+    dialog = window.commands.dialogs.get({"capture_setup": "capture"}.get(name, name))
     read(dialog)
     dialog.reject()
 trouble = window.errors.shown

@@ -9,23 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.helpers.shared_traces import FOLDER, NAMES
 from tests.helpers.trace_oracle import WORK, Oracle
 
 from diptych.profiling.trace import open_trace
 from diptych.profiling.trace.args import decode_args
 from diptych.profiling.trace.table import DEVICE_WORK, Kind, TraceTable, accounting
-
-SHARED = Path("/work/shared/traces")
-NAMES = (
-    "a100_alexnet_cuda_sync",
-    "a100_training_rank3",
-    "b200_eager_stacks",
-    "cpu_only_rank34",
-    "h100_bert_small",
-    "mi250_minitoy_train",
-    "mi300_resnet_training",
-    "v100_training_rank1",
-)
 
 
 class Opened:
@@ -52,7 +41,7 @@ _opened: dict[str, Opened] = {}
 
 @pytest.fixture(params=NAMES)
 def opened(request: pytest.FixtureRequest) -> Opened:
-    path = SHARED / f"{request.param}.json.gz"
+    path = FOLDER / f"{request.param}.json.gz"
     if not path.exists():
         pytest.skip(f"{path} is not on this machine")
     if request.param not in _opened:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from benchmarks.trace_files import write
+from tests.helpers.shared_traces import path_of
 
 from diptych.profiling.trace import open_trace
 from diptych.profiling.trace.table import Kind, TraceTable
@@ -47,9 +48,7 @@ def test_the_same_arguments_give_the_same_bytes(tmp_path: Path, ending: str) -> 
 
 
 def test_a_real_trace_can_be_the_step(tmp_path: Path) -> None:
-    base = Path("/work/shared/traces/mi250_minitoy_train.json.gz")
-    if not base.exists():
-        pytest.skip(f"{base} is not on this machine")
+    base = path_of("mi250_minitoy_train")
     path = tmp_path / "many.json"
     write(path, 1000, base)
     single, many = _counts(open_trace(base, cache=False)), _counts(open_trace(path, cache=False))

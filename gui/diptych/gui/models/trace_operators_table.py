@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
+from diptych.gui.models.trace_heads import head, side_of, turned
 from diptych.gui.models.trace_operators import Forest, Measure, columns_of, shares
 from diptych.gui.models.trace_operators_order import ancestors_of, visible
 from diptych.gui.models.trace_selection import TableColumn
@@ -181,12 +182,8 @@ class TraceOperatorsModel(QAbstractTableModel):
 
     def turn(self, column: int) -> None:
         """Sort by a column: numbers the greatest first, texts from A; again the other way."""
-        if not 0 <= column < len(self.columns):
-            return
-        at, side = self.sorted_by()
-        down, up = Qt.SortOrder.DescendingOrder, Qt.SortOrder.AscendingOrder
-        first = up if self.columns[column].is_text else down
-        self.sort(column, (up if side is down else down) if column == at else first)
+        if 0 <= column < len(self.columns):
+            self.sort(column, turned(self.columns, column, self.sorted_by()))
 
     # -- Qt's side -----------------------------------------------------------------
 
@@ -202,17 +199,9 @@ class TraceOperatorsModel(QAbstractTableModel):
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
         """Return title, alignment and hint of a column."""
-        sideways = orientation is Qt.Orientation.Horizontal
-        if not sideways or not 0 <= section < len(self.columns):
+        if orientation is not Qt.Orientation.Horizontal:
             return None
-        column = self.columns[section]
-        if role == Qt.ItemDataRole.DisplayRole:
-            at, side = self.sorted_by()
-            arrow = "↓" if side is Qt.SortOrder.DescendingOrder else "↑"
-            return f"{column.title} {arrow}" if at == section else column.title
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _side(column)
-        return column.hint if role == Qt.ItemDataRole.ToolTipRole else None
+        return head(self.columns, section, role, self.sorted_by())
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Return text, alignment, tooltip, colour, bar, indent and branch of a cell."""
@@ -222,7 +211,7 @@ class TraceOperatorsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self.text(node, column)
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _side(column)
+            return side_of(column)
         if role == Qt.ItemDataRole.ToolTipRole:
             return self._tip(node, column)
         if role == COLOUR_ROLE:
@@ -275,8 +264,3 @@ class TraceOperatorsModel(QAbstractTableModel):
         deep = "  " * int(forest.depth[node]) if forest.wish.tree else ""
         shown = forest.wish.by == "shape" and forest.wish.tree and forest.parent[node] >= 0
         return deep + (forest.names[node] if shown else forest.tips[node])
-
-
-def _side(column: TableColumn) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignLeft if column.is_text else Qt.AlignmentFlag.AlignRight
-    return side | Qt.AlignmentFlag.AlignVCenter

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
+from diptych.gui.models.trace_heads import head, side_of, turned
 from diptych.gui.models.trace_selection import Rows, TableColumn
 from diptych.gui.text import format as fmt
 from diptych.gui.text.timeline import rich
@@ -59,10 +60,8 @@ class StretchModel(QAbstractTableModel):
 
     def turn(self, column: int) -> None:
         """Sort by a column: numbers the greatest first, texts from A; again the other way."""
-        at, order = self.sorted_by()
-        down, up = Qt.SortOrder.DescendingOrder, Qt.SortOrder.AscendingOrder
-        first = up if self.rows.columns[column].is_text else down
-        self.sort(column, (up if order is down else down) if column == at else first)
+        if 0 <= column < len(self.rows.columns):
+            self.sort(column, turned(self.rows.columns, column, self.sorted_by()))
 
     def _arrange(self) -> None:
         at, order = self.sorted_by()
@@ -97,17 +96,9 @@ class StretchModel(QAbstractTableModel):
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
         """Return title, alignment and hint of a column."""
-        sideways = orientation is Qt.Orientation.Horizontal
-        if not sideways or not 0 <= section < len(self.rows.columns):
+        if orientation is not Qt.Orientation.Horizontal:
             return None
-        column = self.rows.columns[section]
-        if role == Qt.ItemDataRole.DisplayRole:
-            at, order = self.sorted_by()
-            arrow = "↓" if order is Qt.SortOrder.DescendingOrder else "↑"
-            return f"{column.title} {arrow}" if at == section else column.title
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _side(column)
-        return column.hint if role == Qt.ItemDataRole.ToolTipRole else None
+        return head(self.rows.columns, section, role, self.sorted_by())
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Return text, alignment, tooltip, colour and bar of a cell."""
@@ -117,7 +108,7 @@ class StretchModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self.text(row, column)
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _side(column)
+            return side_of(column)
         if role == Qt.ItemDataRole.ToolTipRole and column.key == "name" and self.rows.tips:
             return rich([self.rows.tips[row]])
         if role == COLOUR_ROLE:
@@ -146,8 +137,3 @@ class StretchModel(QAbstractTableModel):
                 cells[0] = self.rows.tips[row]
             lines.append("\t".join(" ".join(cell.split()) for cell in cells))
         return "\n".join(lines) + "\n"
-
-
-def _side(column: TableColumn) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignLeft if column.is_text else Qt.AlignmentFlag.AlignRight
-    return side | Qt.AlignmentFlag.AlignVCenter

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QGuiApplication
-from PySide6.QtWidgets import QDialog
 
 from diptych.gui.models.care import care_of
 from diptych.gui.models.trouble import Trouble
 from diptych.gui.text.names import quoted
 from diptych.gui.text.runs import describe, is_foreign, short_path
 from diptych.gui.text.tr import tr, trn
+from diptych.gui.views.open_dialogs import OpenDialogs
 from diptych.profiling.runs.store import RunEntry
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class CareCommands(QObject):
         super().__init__(window)
         self._window, self._context, self._actions = window, window.context, window.actions_
         self._care = care_of(window.context.hub)
-        self._dialogs: dict[str, QDialog] = {}
+        self.dialogs = OpenDialogs()
         self._known: dict[str, RunEntry] = {}
         self._seen: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
         self._cleared = False
@@ -102,13 +102,13 @@ class CareCommands(QObject):
 
         entries = [entry for entry in self._chosen() if not is_foreign(entry)]
         if entries:
-            self._open("notes", NotesDialog(self._context.hub, entries, self._window))
+            self.dialogs.show("notes", NotesDialog(self._context.hub, entries, self._window))
 
     def show_trash(self) -> None:
         """Show what is in the trash."""
         from diptych.gui.views.trash_dialog import TrashDialog
 
-        self._open("trash", TrashDialog(self._care, self._window))
+        self.dialogs.show("trash", TrashDialog(self._care, self._window))
 
     def _copy_id(self) -> None:
         ids = [Path(entry.id).name for entry in self._chosen()]
@@ -130,24 +130,6 @@ class CareCommands(QObject):
         )
         if dialogs.ask(self._window, title, text, stop) == stop:
             self._context.steering.stop(runs)
-
-    def _open(self, name: str, dialog: QDialog) -> None:
-        """Show ``dialog``; the same one is never open twice."""
-        before = self._dialogs.pop(name, None)
-        if before is not None:
-            before.close()
-        self._dialogs[name] = dialog
-        dialog.finished.connect(lambda _: self._gone(name, dialog))
-        dialog.open()
-
-    def _gone(self, name: str, dialog: QDialog) -> None:
-        if self._dialogs.get(name) is dialog:
-            del self._dialogs[name]
-        dialog.deleteLater()
-
-    def dialog(self, name: str) -> QDialog | None:
-        """Return the dialog that is open under that name."""
-        return self._dialogs.get(name)
 
     # -- what happens to runs elsewhere ---------------------------------------------------
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QDialog, QFileDialog, QMenuBar, QWidget
+from PySide6.QtWidgets import QFileDialog, QMenuBar, QWidget
 
 from diptych.gui.models.context import Context
 from diptych.gui.models.trouble import Trouble
@@ -16,6 +16,7 @@ from diptych.gui.text.runs import is_foreign
 from diptych.gui.text.tr import tr
 from diptych.gui.views.actions import Actions
 from diptych.gui.views.error_bar import ErrorBar
+from diptych.gui.views.open_dialogs import OpenDialogs
 from diptych.profiling.records.layout import RunPaths
 from diptych.profiling.runner import launch
 from diptych.profiling.runs.files import RunError, load_manifest
@@ -39,7 +40,7 @@ class Commands(QObject):
         super().__init__(window)
         self._window, self._context, self._errors = window, context, errors
         self._actions = actions
-        self._dialogs: dict[str, QDialog] = {}
+        self.dialogs = OpenDialogs()
         self._asked = False
         does = {
             "new": lambda: self.new_run(""),
@@ -230,13 +231,13 @@ class Commands(QObject):
         if source:
             dialog.choose_source(source)
         dialog.runtimes_wanted.connect(self.show_runtimes)
-        self._open("new", dialog)
+        self.dialogs.show("new", dialog)
 
     def show_runtimes(self) -> None:
         """Open the Runtimes dialog."""
         from diptych.gui.views.runtimes_dialog import RuntimesDialog
 
-        self._open("runtimes", RuntimesDialog(self._context.runtimes, self._window))
+        self.dialogs.show("runtimes", RuntimesDialog(self._context.runtimes, self._window))
 
     def install_runtime(self, framework: str) -> None:
         """Create the runtime of ``framework`` and show how it goes."""
@@ -250,7 +251,7 @@ class Commands(QObject):
         frameworks = {selection.look(run).framework for run in self._live()}
         dialog = CaptureDialog(frameworks, self._window)
         dialog.wanted.connect(self._capture_as)
-        self._open("capture", dialog)
+        self.dialogs.show("capture", dialog)
 
     def _capture_as(self, steps: int, options: Sequence[str]) -> None:
         self._context.steering.capture(self._live(), steps, options)
@@ -259,38 +260,20 @@ class Commands(QObject):
         """List every key of the actions in ``menus``."""
         from diptych.gui.views.keys import KeysDialog
 
-        self._open("keys", KeysDialog(menus, self._window))
+        self.dialogs.show("keys", KeysDialog(menus, self._window))
 
     def show_guide(self, section: str) -> None:
         """Open the guide at the section of that name."""
         from diptych.gui.views.guide import GuideDialog
 
-        self._open("guide", GuideDialog(section, self._window))
+        self.dialogs.show("guide", GuideDialog(section, self._window))
 
     def _show_problems(self) -> None:
         from diptych.gui.views.problems import ProblemsDialog
 
-        self._open("problems", ProblemsDialog(self._errors.history, self._window))
+        self.dialogs.show("problems", ProblemsDialog(self._errors.history, self._window))
 
     def _show_about(self) -> None:
         from diptych.gui.views.help import AboutDialog
 
-        self._open("about", AboutDialog(self._context.home, self._window))
-
-    def _open(self, name: str, dialog: QDialog) -> None:
-        """Show ``dialog``; the same one is never open twice."""
-        before = self._dialogs.pop(name, None)
-        if before is not None:
-            before.close()
-        self._dialogs[name] = dialog
-        dialog.finished.connect(lambda _: self._gone(name, dialog))
-        dialog.open()
-
-    def _gone(self, name: str, dialog: QDialog) -> None:
-        if self._dialogs.get(name) is dialog:
-            del self._dialogs[name]
-        dialog.deleteLater()
-
-    def dialog(self, name: str) -> QDialog | None:
-        """Return the dialog that is open under that name."""
-        return self._dialogs.get(name)
+        self.dialogs.show("about", AboutDialog(self._context.home, self._window))

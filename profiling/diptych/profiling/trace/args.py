@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from diptych.profiling.trace.digest import Stamp, stamp
+from diptych.profiling.trace.digest import Stamp, unchanged
 from diptych.profiling.trace.errors import TraceCancelledError, TraceError
 from diptych.profiling.trace.source import GZIP
 from diptych.profiling.trace.table import Instants, Slices, TraceTable
@@ -57,9 +57,7 @@ def decode_args(
 
 
 def _read(table: TraceTable, at: int, length: int, cancel: Callable[[], bool] | None) -> bytes:
-    now = stamp(table.path)
-    if table.stamp and table.stamp != (now.size, now.modified):
-        raise TraceError(f"{table.path} has changed since it was opened")
+    now = unchanged(table.path, table.stamp)
     try:
         with table.path.open("rb") as file:
             if file.read(2) != GZIP:

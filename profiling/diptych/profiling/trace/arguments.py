@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from diptych.profiling.trace.digest import stamp
+from diptych.profiling.trace.digest import unchanged
 from diptych.profiling.trace.errors import TraceError
 from diptych.profiling.trace.source import GZIP, Limits, buffer_of, opened
 from diptych.profiling.trace.table import Int32, Int64, TraceTable
@@ -39,9 +39,7 @@ class Arguments:
         self._bytes: mmap.mmap | bytes = b""
         if not self._size:
             return
-        now = stamp(table.path)
-        if table.stamp and table.stamp != (now.size, now.modified):
-            raise TraceError(f"{table.path} has changed since it was opened")
+        unchanged(table.path, table.stamp)
         try:
             self._file = _inflated(table.path, self._size, folder)
             self._bytes = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)

@@ -43,6 +43,18 @@ def stamp(path: Path) -> Stamp:
     )
 
 
+def unchanged(path: Path, opened: tuple[int, ...]) -> Stamp:
+    """Return the stamp of a file of which ``opened`` was size and modification time (ns).
+
+    Raises:
+        TraceError: when it is gone, or has changed since.
+    """
+    now = stamp(path)
+    if opened and opened != (now.size, now.modified):
+        raise TraceError(f"{path} has changed since it was opened")
+    return now
+
+
 def digest(path: Path) -> str:
     """Return a digest of all bytes of a file: a hash of the CRCs of its 64-KiB pieces.
 

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QStackedWidget,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
@@ -28,11 +27,12 @@ from diptych.gui.plots.timeline.palette import slice_colour
 from diptych.gui.text.tr import tr
 from diptych.gui.theme import current, font, manager, scaled
 from diptych.gui.theme.tokens import ROW
+from diptych.gui.views.cells import paint_bar, paint_ground, paint_swatch, paint_text
 from diptych.gui.views.timeline.tabs import TextTabs
 from diptych.gui.views.widgets import Elided, label, link, part
 
 _WAIT_MS, _STILL_MS = 30, 250
-_PAD, _SWATCH, _BAR_WIDTH = 8, 9, 96
+_BAR_WIDTH = 96
 _WIDTHS = {"count": 72, "share": 74, "cause": 150, "device": 52}
 
 
@@ -241,48 +241,16 @@ class _Delegate(QStyledItemDelegate):
         index: QModelIndex | QPersistentModelIndex,
     ) -> None:
         """Paint one cell."""
-        tokens, rect = current(), QRectF(option.rect)
         painter.save()
-        if option.state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(rect, QColor(tokens.selection))
-        line = QRectF(rect.left(), rect.bottom() - 1, rect.width(), 1)
-        painter.fillRect(line, QColor(tokens.line1))
-        colour = QColor(slice_colour(tokens, str(index.data(COLOUR_ROLE))))
+        rect = paint_ground(painter, option)
+        colour = QColor(slice_colour(current(), str(index.data(COLOUR_ROLE))))
         name = index.column() == 0
         if name:
-            self._swatch(painter, rect, colour)
-            rect.adjust(_SWATCH + 8, 0, 0, 0)
+            rect = paint_swatch(painter, rect, colour)
         share = index.data(BAR_ROLE)
         if share is not None:
-            bar = QRectF(rect.left() + 8, rect.top(), _BAR_WIDTH, rect.height())
-            self._bar(painter, bar, float(share), colour)
-            rect.setLeft(bar.right())
-        painter.setPen(QColor(tokens.text1))
-        painter.setFont(font(12, 500 if name else 400))
-        room = rect.adjusted(_PAD, 0, -_PAD, 0)
-        text = painter.fontMetrics().elidedText(
-            str(index.data()), Qt.TextElideMode.ElideRight, int(room.width())
-        )
-        side = index.data(Qt.ItemDataRole.TextAlignmentRole)
-        painter.drawText(room, int(side) | int(Qt.TextFlag.TextSingleLine), text)
+            bar = QRectF(rect.left() + 12, rect.top(), _BAR_WIDTH - 12, rect.height())
+            paint_bar(painter, bar, float(share), colour)
+            rect.setLeft(rect.left() + 8 + _BAR_WIDTH)
+        paint_text(painter, rect, index, current().text1, strong=name)
         painter.restore()
-
-    @staticmethod
-    def _swatch(painter: QPainter, rect: QRectF, colour: QColor) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colour)
-        top = rect.center().y() - _SWATCH / 2
-        painter.drawRoundedRect(QRectF(rect.left() + _PAD, top, _SWATCH, _SWATCH), 2, 2)
-
-    @staticmethod
-    def _bar(painter: QPainter, rect: QRectF, share: float, colour: QColor) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        ground = QRectF(rect.left() + 4, rect.center().y() - 3.5, rect.width() - 12, 7)
-        painter.setBrush(QColor(current().line1))
-        painter.drawRoundedRect(ground, 2, 2)
-        if share > 0:
-            painter.setBrush(colour)
-            ground.setWidth(max(2.0, ground.width() * share))
-            painter.drawRoundedRect(ground, 2, 2)

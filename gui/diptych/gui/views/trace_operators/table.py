@@ -26,7 +26,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
@@ -45,8 +44,9 @@ from diptych.gui.plots.timeline.palette import slice_colour
 from diptych.gui.text.tr import tr
 from diptych.gui.theme import current, font, scaled
 from diptych.gui.theme.tokens import ROW
+from diptych.gui.views.cells import PAD, paint_bar, paint_ground, paint_swatch, paint_text
 
-_PAD, _SWATCH, _BAR, _INDENT = 8, 9, 64, 14
+_BAR, _INDENT = 64, 14
 _SHARE, _TREE = 132, 270
 _TEXTS = {"name": 150, "note": 170}
 _FIRST_TO_GO = ("p50", "device_self", "p99", "mean", "self")
@@ -169,7 +169,7 @@ class OperatorTable(QTableView):
         if branch is not None and event.button() is Qt.MouseButton.LeftButton:
             box = QRectF(self.visualRect(index))
             left = box.left() + _moved_in(box, index)
-            if left <= event.position().x() <= left + _INDENT + _PAD:
+            if left <= event.position().x() <= left + _INDENT + PAD:
                 self.unfold(self.rows.node_of(index.row()), on=not branch)
                 return
         super().mousePressEvent(event)
@@ -225,29 +225,20 @@ class _Delegate(QStyledItemDelegate):
         index: QModelIndex | QPersistentModelIndex,
     ) -> None:
         """Paint one cell."""
-        tokens, rect = current(), QRectF(option.rect)
         painter.save()
-        if option.state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(rect, QColor(tokens.selection))
-        line = QRectF(rect.left(), rect.bottom() - 1, rect.width(), 1)
-        painter.fillRect(line, QColor(tokens.line1))
+        rect = paint_ground(painter, option)
         name = index.column() == 0
         if name:
             rect = _paint_name(painter, rect, index)
         share = index.data(BAR_ROLE)
         if share is not None:
-            bar = QRectF(rect.left() + 4, rect.top(), scaled(_BAR), rect.height())
-            _paint_bar(painter, bar, float(share), _colour(index))
-            rect.setLeft(bar.right())
+            bar = QRectF(rect.left() + 8, rect.top(), scaled(_BAR) - 8, rect.height())
+            paint_bar(painter, bar, float(share), _colour(index))
+            rect.setLeft(rect.left() + 4 + scaled(_BAR))
         side = index.data(Qt.ItemDataRole.TextAlignmentRole)
         note = not name and int(side) & int(Qt.AlignmentFlag.AlignLeft)
-        painter.setPen(QColor(tokens.text2 if note else tokens.text1))
-        painter.setFont(font(12, 500 if name else 400))
-        room = rect.adjusted(_PAD, 0, -_PAD, 0)
-        text = painter.fontMetrics().elidedText(
-            str(index.data()), Qt.TextElideMode.ElideRight, int(room.width())
-        )
-        painter.drawText(room, int(side) | int(Qt.TextFlag.TextSingleLine), text)
+        ink = current().text2 if note else current().text1
+        paint_text(painter, rect, index, ink, strong=name)
         painter.restore()
 
 
@@ -273,14 +264,9 @@ def _paint_name(
     if forest is not None and forest.is_tree:
         branch = index.data(BRANCH_ROLE)
         if branch is not None:
-            _paint_branch(painter, QPointF(rect.left() + _PAD + 4, rect.center().y()), branch)
+            _paint_branch(painter, QPointF(rect.left() + PAD + 4, rect.center().y()), branch)
         rect.adjust(_INDENT, 0, 0, 0)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(_colour(index))
-    top = rect.center().y() - _SWATCH / 2
-    painter.drawRoundedRect(QRectF(rect.left() + _PAD, top, _SWATCH, _SWATCH), 2, 2)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-    return rect.adjusted(_SWATCH + 8, 0, 0, 0)
+    return paint_swatch(painter, rect, _colour(index))
 
 
 def _paint_branch(painter: QPainter, at: QPointF, unfolded: bool) -> None:
@@ -289,16 +275,3 @@ def _paint_branch(painter: QPainter, at: QPointF, unfolded: bool) -> None:
     painter.setPen(pen)
     ends = [(-3, -1.5), (0, 1.5), (3, -1.5)] if unfolded else [(-1.5, -3), (1.5, 0), (-1.5, 3)]
     painter.drawPolyline(QPolygonF([at + QPointF(x, y) for x, y in ends]))
-
-
-def _paint_bar(painter: QPainter, rect: QRectF, share: float, colour: QColor) -> None:
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    ground = QRectF(rect.left() + 4, rect.center().y() - 3.5, rect.width() - 8, 7)
-    painter.setBrush(QColor(current().line1))
-    painter.drawRoundedRect(ground, 2, 2)
-    if share > 0:
-        painter.setBrush(colour)
-        ground.setWidth(max(2.0, ground.width() * share))
-        painter.drawRoundedRect(ground, 2, 2)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
