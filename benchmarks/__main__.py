@@ -8,11 +8,13 @@ one the row only informs. Names after ``-m benchmarks`` choose among them.
 from __future__ import annotations
 
 import importlib
+import math
 import os
 import platform
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
@@ -48,7 +50,12 @@ def _measure(names: list[str]) -> Iterator[Row]:
         if not hasattr(module, "run"):
             continue
         print(f"{name} ...", file=sys.stderr, flush=True)
-        yield from module.run()
+        try:
+            yield from module.run()
+        except Exception:
+            # Minutes of the others' figures are not to be lost with it.
+            traceback.print_exc()
+            yield f"{name} did not finish", math.nan, "", "≥ 0"
 
 
 def met(value: float, target: str) -> bool | None:
@@ -79,6 +86,8 @@ def report(rows: list[Row], where: list[str], seconds: float) -> str:
 
 
 def _number(value: float) -> str:
+    if math.isnan(value):
+        return ""
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
