@@ -129,7 +129,7 @@ class MxnetTrial:
 
 def window(trial: Any, folder: str, n: int) -> None:
     """Have the agent make window ``n``, and wait until its file is there."""
-    trial.session.windowing.request(STEPS, ())
+    trial.session.capture(STEPS, ())
     trial.train(STEPS + 3)
     raw = Path(folder, "traces", "raw", f"r0-w{n:03d}.json")
     deadline = time.monotonic() + 30

@@ -12,6 +12,7 @@ from .backend import Backend
 from .collector import Collector
 from .completion import Completions
 from .control import Control
+from .gate import Gate
 from .journal import Journal
 from .pieces import Eval, Step
 from .probe import SAMPLE, Probe, thread_time
@@ -58,7 +59,8 @@ class Session:
         self._last_memory: Dict[str, Dict[str, Any]] = {}
         self._finished = False
         self.windowing = Windowing(config, journal, self.side, self.warn)
-        self._control = Control(os.path.join(config["dir"], "control.jsonl"), self._capture)
+        self.gate = Gate(config, journal)
+        self._control = Control(os.path.join(config["dir"], "control.jsonl"), self.capture)
 
     def start(self) -> None:
         """Begin the periodic tasks."""
@@ -106,6 +108,7 @@ class Session:
         probe.take()
         if not probe.tracker.next_n:
             self.windowing.boundary(backend, 0)
+            self.gate.boundary(backend, 0)
             probe.tracker.start(_clock())
         return True
 
@@ -124,8 +127,8 @@ class Session:
     # -- steps -------------------------------------------------------------
 
     def limit(self) -> int:
-        """Return the step before which a window may have to begin or end; training thread."""
-        return self.windowing.next_due()
+        """Return the step before which a window or a turn may begin or end; training thread."""
+        return min(self.windowing.next_due(), self.gate.next_due)
 
     def waiting(self) -> int:
         """Return how many captures wait for their window."""
@@ -159,6 +162,7 @@ class Session:
         self.record(probe)
         try:
             waited = self.windowing.boundary(probe.backend, tracker.next_n)
+            waited = self.gate.boundary(probe.backend, tracker.next_n) or waited
         except Exception as error:
             self.trouble("step", error)
             waited = False
@@ -167,7 +171,8 @@ class Session:
         elif measured:
             self.own = thread_time() - began
 
-    def _capture(self, steps: int, options: Tuple[str, ...]) -> None:
+    def capture(self, steps: int, options: Tuple[str, ...]) -> None:
+        """Profile the next ``steps`` steps; any thread."""
         self.windowing.request(steps, options)
         if self._active is not None:
             self._active.limit = 0
@@ -290,6 +295,7 @@ class Session:
             probe.tracker.finish()
             self.record(probe)
             self.windowing.finish(backend)
+            self.gate.finish(probe.tracker.next_n)
             self._wait_for_device()
             if not self._last_memory:
                 self._sample_memory()
