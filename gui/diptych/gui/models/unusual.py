@@ -59,7 +59,7 @@ def _update(search: UnusualSearch, snapshot: RunSnapshot) -> Unusual:
         completed_at(snapshot)[:count],
         settled=min(settled_count(snapshot), count),
         warmup=snapshot.warmup,
-        evals=snapshot.evals,
+        evals=snapshot.aside,
         newest=_newest(snapshot),
     )
 

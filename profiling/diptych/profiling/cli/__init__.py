@@ -21,6 +21,7 @@ from diptych.profiling.cli.errors import CliError
 
 COMMANDS = {
     "run": "run a workload or a script under the profiler",
+    "compare": "run the same work under both frameworks in turns, and say which is faster and why",
     "stop": "stop a run",
     "capture": "profile the next steps of a run now",
     "runs": "list, show and export runs",
@@ -29,7 +30,7 @@ COMMANDS = {
     "doctor": "look for what is missing on this machine",
     "demo": "run a small workload under both frameworks and show where its results are",
 }
-HIDDEN = ("_runner", "_sampler", "_tracer", "_open-trace")
+HIDDEN = ("_conduct", "_runner", "_sampler", "_tracer", "_open-trace")
 
 
 class Parser(argparse.ArgumentParser):

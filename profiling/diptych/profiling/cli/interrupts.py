@@ -49,3 +49,25 @@ class Interrupts:
         by = "Ctrl-C" if self.number is signal.SIGINT else self.number.name
         with contextlib.suppress(OSError):  # a full disk: the next signal leaves
             ask_stop(self._directory, by, kill=self.count > 1)
+
+
+class Flag:
+    """Goes up at the first Ctrl-C or SIGTERM; the second leaves at once."""
+
+    def __init__(self) -> None:
+        self.up = False
+        self._before: dict[signal.Signals, object] = {}
+
+    def __enter__(self) -> Flag:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._before[number] = signal.signal(number, self._on_signal)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]  # as signal() gave it
+
+    def _on_signal(self, _number: int, _frame: object) -> None:
+        if self.up:
+            raise KeyboardInterrupt
+        self.up = True

@@ -45,7 +45,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--script", metavar="FILE", help="your own script, unchanged")
     parser.add_argument("--python", metavar="PATH", help="interpreter that runs it")
     parser.add_argument("--runtime", metavar="NAME", help="see `diptych runtimes list`")
-    _add_knobs(parser)
+    add_knobs(parser)
     options.add_schedule_options(parser)
     options.add_window_options(parser)
     _add_rest(parser)
@@ -73,7 +73,7 @@ def _workloads() -> list[str]:
     return list(catalogue.WORKLOADS)
 
 
-def _add_knobs(parser: argparse.ArgumentParser) -> None:
+def add_knobs(parser: argparse.ArgumentParser) -> None:
     """Add all knobs as text: the catalogue reads them, and names what it refuses."""
     from diptych.workloads import catalogue
 

@@ -25,11 +25,17 @@ _IMAGES = ("resnet18", "mobilenet_v2")
 
 
 def fairness(
-    runs: Sequence[RunSnapshot], parity: Parity | None = None, labels: Sequence[str] = ()
+    runs: Sequence[RunSnapshot],
+    parity: Parity | None = None,
+    labels: Sequence[str] = (),
+    beside: Sequence[RunSnapshot] = (),
 ) -> tuple[Line, ...]:
-    """Return the list for two or more runs, named A, B, … unless ``labels`` say otherwise."""
+    """Return the list for two or more runs, named A, B, … unless ``labels`` say otherwise.
+
+    ``beside`` are runs of the same experiment that are no sides.
+    """
     named = [*labels, *(chr(ord("A") + i % 26) for i in range(len(labels), len(runs)))]
-    sides = [Side(label, run) for label, run in zip(named, runs, strict=False)]
+    sides = [Side(label, run, tuple(beside)) for label, run in zip(named, runs, strict=False)]
     lines = [make(sides) for make in (*_LINES, *MACHINE_LINES)]
     return (*lines, _numbers(parity))
 

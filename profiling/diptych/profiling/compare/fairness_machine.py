@@ -94,9 +94,10 @@ def _other_programs(sides: Sequence[Side], side: Side) -> tuple[Answer, str]:
     cores = run.manifest.host.cores_logical if run.manifest else None
     host = _during(run, run.host, "cpu")
     host = host[np.isfinite(host)]
-    own = [_during(run, other.run.process, "cpu") for other in sides]
+    ours_all = [*(other.run for other in sides), *side.beside]
+    own = [_during(run, other.process, "cpu") for other in ours_all]
     mine = _during(run, run.process, "cpu")
-    blind = any(_at_once(run, s.run) and not len(c) for s, c in zip(sides, own, strict=True))
+    blind = any(_at_once(run, o) and not len(c) for o, c in zip(ours_all, own, strict=True))
     if not cores or len(host) < 3 or np.isfinite(mine).sum() < 3 or blind:
         return "unknown", "too few samples of the processors"
     # A run that was there for a part of the time counts for that part.
@@ -142,7 +143,8 @@ def _others_on_gpu(sides: Sequence[Side], side: Side) -> tuple[Answer, str]:
         mine = _middle(_during(side.run, series, "tree_mem"))
         if used is None or not mine:
             continue
-        there = [other.run.gpus[index] for other in sides if index in other.run.gpus]
+        runs = [*(other.run for other in sides), *side.beside]
+        there = [other.gpus[index] for other in runs if index in other.gpus]
         ours = sum(_middle(_during(side.run, gpu, "tree_mem")) or 0.0 for gpu in there)
         reserved = _middle(_during(side.run, series, "mem_reserved")) or 0.0
         most = max(most or 0.0, used - ours - reserved)

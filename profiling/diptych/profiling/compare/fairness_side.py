@@ -54,6 +54,8 @@ class Side:
 
     label: str
     run: RunSnapshot
+    beside: tuple[RunSnapshot, ...] = ()
+    """Runs of the same experiment that are no sides, such as one that tells the noise."""
 
     @property
     def request(self) -> RunRequest | None:

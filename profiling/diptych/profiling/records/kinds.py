@@ -136,6 +136,22 @@ class Eval(Record, frozen=True, tag_field="k", tag="eval"):
     samples: int | None = None
 
 
+class Turn(Record, frozen=True, tag_field="k", tag="turn"):
+    """A turn of a race: steps ``first`` to ``last``, from ``t0`` to ``t``, when all were complete.
+
+    ``number`` counts the turns of all sides, from 0, ``round`` the rounds (A B
+    B A is one); it is -1 while a side warms up. ``waited`` is for how long the
+    side was parked before, ns.
+    """
+
+    number: int
+    round: int
+    first: int
+    last: int
+    t0: int
+    waited: int
+
+
 class Memory(Record, frozen=True, tag_field="k", tag="mem"):
     """The framework allocator's own view of one device."""
 
@@ -341,6 +357,7 @@ AnyRecord = (
     | Done
     | Collected
     | Eval
+    | Turn
     | Memory
     | Window
     | Operators

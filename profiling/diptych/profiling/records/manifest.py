@@ -36,7 +36,9 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     Either ``workload`` with ``knobs``, or ``script`` with ``args``.
     ``python`` is the absolute path of the interpreter. ``pair`` is shared by
-    runs that were started together. ``timeout`` is in seconds.
+    runs that were started together. ``timeout`` is in seconds. ``args`` of a
+    workload stand behind its knobs. ``gate`` is the folder of the pipes by
+    which a race gives this run its turns.
     """
 
     framework: str
@@ -55,6 +57,7 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
     sample_hz: float = 5.0
     name: str | None = None
     pair: str | None = None
+    gate: str | None = None
 
 
 class GitState(msgspec.Struct, frozen=True, kw_only=True):

@@ -31,7 +31,7 @@ def target(request: RunRequest) -> Target:
     """
     if request.workload is not None:
         script, *args = catalogue.command(request.workload, request.framework, request.knobs)
-        return Target(script, tuple(args))
+        return Target(script, (*args, *request.args))
     return Target(request.script or "", request.args)
 
 

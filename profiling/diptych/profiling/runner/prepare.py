@@ -45,6 +45,7 @@ def write_agent_config(directory: Path, request: RunRequest) -> None:
         "fenced": request.fenced,
         "schedule": None if schedule is None else msgspec.to_builtins(schedule),
         "options": msgspec.to_builtins(request.options),
+        "gate": request.gate,
     }
     write_atomically(RunPaths(directory).agent_config, msgspec.json.encode(config))
 

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 FILE = "columns.cache"
 
-LAYOUT = 2
+LAYOUT = 3
 """Grows whenever the same journals would give other columns or another head."""
 
 _MAGIC = b"diptych.columns %08x\n"

@@ -22,7 +22,7 @@ from diptych.profiling.runs import series
 from diptych.profiling.runs.moments import LogTable, PauseTable
 from diptych.profiling.runs.reduce import Reduction
 from diptych.profiling.runs.series import SeriesState, SeriesTable
-from diptych.profiling.runs.snapshot import EvalSpan, Notice
+from diptych.profiling.runs.snapshot import EvalSpan, Notice, TurnSpan
 from diptych.profiling.runs.steps import StepsState
 from diptych.profiling.runs.windows import WindowParts
 
@@ -39,6 +39,7 @@ class ReductionState(msgspec.Struct, frozen=True, kw_only=True):
     stopping: Stopping | None
     exited: dict[int, Exited] | None
     evals: list[EvalSpan]
+    turns: list[TurnSpan]
     notices: list[Notice]
     windows: list[tuple[int, int, WindowParts]]
     gpu_info: dict[int, GpuInfo]
@@ -70,6 +71,7 @@ def state_of(known: Reduction) -> ReductionState:
         stopping=facts.stopping,
         exited=facts.exited,
         evals=list(known.evals),
+        turns=list(known.turns),
         notices=list(known.notices),
         windows=known.windows.parts(),
         gpu_info=dict(known.gpu_info),
@@ -105,6 +107,7 @@ def reduction_of(state: ReductionState, arrays: Mapping[str, NDArray[Any]]) -> R
     made.facts.launched, made.facts.stopping = state.launched, state.stopping
     made.facts.exited = state.exited
     made.evals = list(state.evals)
+    made.turns = list(state.turns)
     made.notices = dict.fromkeys(state.notices)
     made.windows.restore(state.windows)
     made.gpu_info = dict(state.gpu_info)

@@ -32,12 +32,13 @@ from diptych.profiling.records.kinds import (
     Step,
     Stopping,
     Trace,
+    Turn,
     Window,
 )
 from diptych.profiling.runs import series
 from diptych.profiling.runs.moments import LogTable, PauseTable
 from diptych.profiling.runs.series import SeriesTable
-from diptych.profiling.runs.snapshot import EvalSpan, Notice
+from diptych.profiling.runs.snapshot import EvalSpan, Notice, TurnSpan
 from diptych.profiling.runs.state import RunnerFacts
 from diptych.profiling.runs.steps import StepTable
 from diptych.profiling.runs.windows import WindowTable
@@ -59,6 +60,7 @@ class Reduction:
         self.steps = StepTable()
         self.windows = WindowTable()
         self.evals: list[EvalSpan] = []
+        self.turns: list[TurnSpan] = []
         self.notices: dict[Notice, None] = {}
         self.host = SeriesTable(series.HOST)
         self.process = SeriesTable(series.PROCESS)
@@ -85,6 +87,7 @@ class Reduction:
             Collected: self.pauses.add,
             Logged: self._take_logged,
             Eval: self._take_evals,
+            Turn: self._take_turns,
             Memory: self._take_memory,
             Gpu: self._take_gpus,
             GpuInfo: self._take_gpu_info,
@@ -151,6 +154,11 @@ class Reduction:
 
     def _take_evals(self, records: list[Eval]) -> None:
         self.evals += [EvalSpan(r.t0, r.t, r.batches) for r in records]
+
+    def _take_turns(self, records: list[Turn]) -> None:
+        self.turns += [
+            TurnSpan(r.number, r.round, r.first, r.last, r.t0, r.t, r.waited) for r in records
+        ]
 
     def _take_memory(self, records: list[Memory]) -> None:
         for device in {r.device for r in records}:
@@ -224,4 +232,4 @@ class Reduction:
                 self._window_failed(record.error)
 
 
-_OF_RANK_0 = frozenset({Step, Done, Collected, Eval, Memory, Framework, Model})
+_OF_RANK_0 = frozenset({Step, Done, Collected, Eval, Turn, Memory, Framework, Model})

@@ -330,6 +330,7 @@ class RunSession:
             steps=steps,
             warmup=self._warmup.update(steps),
             evals=tuple(known.evals),
+            turns=tuple(known.turns),
             memory={device: table.series() for device, table in known.memory.items()},
             host=known.host.series(),
             process=known.process.series(),
@@ -383,5 +384,7 @@ class RunSession:
 
 
 def _total_steps(manifest: Manifest | None) -> int | None:
-    steps = manifest.request.knobs.get("steps") if manifest else None
+    # A side of a race makes as many as it gets turns for.
+    raced = manifest is not None and manifest.request.gate is not None
+    steps = manifest.request.knobs.get("steps") if manifest and not raced else None
     return steps if type(steps) is int else None

@@ -128,6 +128,24 @@ class EvalSpan:
     batches: int
 
 
+@dataclass(frozen=True, slots=True)
+class TurnSpan:
+    """A turn of a race: steps ``first`` to ``last``, ns of CLOCK_MONOTONIC, see `kinds.Turn`."""
+
+    number: int
+    round: int
+    first: int
+    last: int
+    start: int
+    end: int
+    waited: int
+
+    @property
+    def steps(self) -> int:
+        """How many steps were made."""
+        return self.last - self.first + 1
+
+
 class OddLosses(msgspec.Struct, frozen=True):
     """Steps whose loss was no finite number: the first ones, and since when it is NaN for good."""
 
@@ -223,6 +241,15 @@ class RunSnapshot:
     pauses: Pauses = _NOT_WATCHED
     logs: dict[str, LogTimes] = field(default_factory=dict)
     """By stream, ``stdout`` and ``stderr``; without an entry nothing is known of its times."""
+
+    turns: tuple[TurnSpan, ...] = ()
+    """Where it was a side of a race: when it was its turn."""
+
+    @property
+    def aside(self) -> tuple[EvalSpan, ...]:
+        """Stretches in which no step was meant to be made: validation, others' turns."""
+        parked = (EvalSpan(t.start - t.waited, t.start, 0) for t in self.turns)
+        return (*self.evals, *parked)
 
     @property
     def name(self) -> str | None:

@@ -1,0 +1,190 @@
+"""Two or more runs of the same work, compared: what every view and report of it shows.
+
+Pure: made from snapshots, without a clock and without a random seed of its own,
+so the same runs always say the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from diptych.profiling.compare.bootstrap import Interval, median_interval
+from diptych.profiling.compare.explain import NoWindowError, explain
+from diptych.profiling.compare.fairness import Line, fairness
+from diptych.profiling.compare.families import Classifier
+from diptych.profiling.compare.order import order_lines
+from diptych.profiling.compare.parity import Parity
+from diptych.profiling.compare.resources import Resources, resources
+from diptych.profiling.compare.samples import Side
+from diptych.profiling.compare.timed import Measure, Timed, measure_of, timed
+from diptych.profiling.compare.verdict import Verdict, judge, noise_of
+from diptych.profiling.compare.why import Why
+from diptych.profiling.runs.snapshot import RunSnapshot
+from diptych.profiling.runs.statistics import phase_means
+
+QUANTILES = (0.5, 0.95, 0.99)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One side.
+
+    ``samples`` are what the verdict rests on (ns, in blocks), ``throughput`` the
+    same by whole stretches. ``quantiles`` are the median, p95 and p99 of the
+    completed step time with their intervals, ns; without an interval where a
+    tail has too few steps. ``phases`` are means in ms. ``rate`` is in samples a second.
+    """
+
+    label: str
+    run: RunSnapshot
+    timed: Timed
+    samples: Side
+    throughput: Side
+    quantiles: dict[float, Interval | None]
+    phases: dict[str, float | None]
+    rate: Interval | None
+    resources: Resources
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """``sides[0]`` is what the others are held against.
+
+    ``verdicts[i]`` is that of side i against side 0 (`None` for side 0 and
+    where a side has no time). ``check`` is the same from the throughput, where the
+    verdicts are from steps. ``together``: the sides were run in turns.
+    ``why[i]`` is the waterfall from side 0 to side i, ``why_not[i]`` the
+    reason where there is none. ``noise_run`` is side 0 run a second time.
+    """
+
+    id: str
+    sides: tuple[Compared, ...]
+    measure: Measure
+    together: bool
+    verdicts: tuple[Verdict | None, ...]
+    check: tuple[Verdict | None, ...]
+    noise_floor: float | None
+    noise_run: RunSnapshot | None
+    fairness: tuple[Line, ...]
+    parity: Parity | None
+    why: tuple[Why | None, ...]
+    why_not: tuple[str | None, ...]
+    profiled: tuple[RunSnapshot | None, ...] = field(default=())
+    """Runs whose operators are shown, by side."""
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """The verdict of the second side against the first."""
+        return self.verdicts[1] if len(self.verdicts) > 1 else None
+
+
+def compare(
+    runs: Sequence[RunSnapshot],
+    labels: Sequence[str],
+    *,
+    identity: str = "",
+    noise: RunSnapshot | None = None,
+    profiled: Mapping[int, RunSnapshot] | None = None,
+    parity: Parity | None = None,
+    classifier: Classifier | None = None,
+) -> Comparison:
+    """Compare runs; the first is what the others are held against.
+
+    ``noise`` is the first side run again in the same race, ``profiled`` runs
+    with a profile window by side (the runs themselves, where there is none).
+
+    Raises:
+        FamiliesError: the user's own operator families cannot be read.
+    """
+    everyone = [*runs, noise] if noise is not None else list(runs)
+    parts = timed(everyone)
+    measure = measure_of(everyone)
+    together = all(part.raced for part in parts)
+    sides = tuple(
+        _side(run, label, part, measure)
+        for run, label, part in zip(runs, labels, parts, strict=False)
+    )
+    floor = None
+    if noise is not None:
+        floor = noise_of(sides[0].samples, _samples(parts[-1], measure), together=together)
+    verdicts = _verdicts([side.samples for side in sides], together, floor)
+    check = _verdicts([side.throughput for side in sides], together, floor)
+    shown = [(profiled or {}).get(at, run) for at, run in enumerate(runs)]
+    why, why_not = _explained(shown, classifier)
+    lines = (*order_lines(parts, labels), *fairness(runs, parity, labels, everyone[len(runs) :]))
+    return Comparison(
+        identity, sides, measure, together, verdicts, check, floor, noise, lines, parity,
+        why, why_not, tuple((profiled or {}).get(at) for at in range(len(runs))),
+    )  # fmt: skip
+
+
+def _samples(part: Timed, measure: Measure) -> Side:
+    return part.by_step() if measure == "steps" else part.by_throughput()
+
+
+def _side(run: RunSnapshot, label: str, part: Timed, measure: Measure) -> Compared:
+    steps = part.by_step()
+    counted = np.zeros(len(run.steps), bool)
+    counted[part.rows] = True
+    throughput = part.by_throughput()
+    return Compared(
+        label=label,
+        run=run,
+        timed=part,
+        samples=steps if measure == "steps" else throughput,
+        throughput=throughput,
+        quantiles={q: _quantile(steps, q) for q in QUANTILES},
+        phases=phase_means(run.steps, counted),
+        rate=_rate(run, part, steps if measure == "steps" else throughput),
+        resources=resources(part),
+    )
+
+
+def _quantile(side: Side, quantile: float) -> Interval | None:
+    """Return a quantile, without an interval where fewer than five steps lie beyond it."""
+    found = median_interval(side, quantile)
+    if found is None or len(side.times) * (1 - quantile) >= 5 or quantile == 0.5:
+        return found
+    return Interval(found.estimate, None, None, blocks=found.blocks)
+
+
+def _rate(run: RunSnapshot, part: Timed, side: Side) -> Interval | None:
+    """Return samples a second, where every step that counts has the same known batch."""
+    batch = np.unique(run.steps.samples[part.rows])
+    found = median_interval(side)
+    if len(batch) != 1 or not np.isfinite(batch[0]) or found is None or found.estimate <= 0:
+        return None
+    scale = float(batch[0]) * 1e9
+    low, high = found.low, found.high
+    return Interval(
+        scale / found.estimate,
+        scale / high if high else None,
+        scale / low if low else None,
+        found.level,
+        blocks=found.blocks,
+    )
+
+
+def _verdicts(
+    sides: Sequence[Side], together: bool, floor: float | None
+) -> tuple[Verdict | None, ...]:
+    others = (judge(sides[0], side, together=together, noise_floor=floor) for side in sides[1:])
+    return (None, *others)
+
+
+def _explained(
+    runs: Sequence[RunSnapshot], classifier: Classifier | None
+) -> tuple[tuple[Why | None, ...], tuple[str | None, ...]]:
+    why: list[Why | None] = [None]
+    reasons: list[str | None] = [None]
+    for run in runs[1:]:
+        try:
+            why.append(explain(runs[0], run, classifier))
+            reasons.append(None)
+        except NoWindowError as error:
+            why.append(None)
+            reasons.append(str(error))
+    return tuple(why), tuple(reasons)
