@@ -9,11 +9,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from diptych.profiling.cli import figures, live
-from diptych.profiling.cli.report import lines
+from diptych.profiling.cli import live
+from diptych.profiling.cli.run_end import lines
 from diptych.profiling.records.kinds import Done, Launched, Process, Step
 from diptych.profiling.records.layout import RunPaths
 from diptych.profiling.records.writer import JournalWriter
+from diptych.profiling.report import figures
 from diptych.profiling.runner import locks
 from diptych.profiling.runs.session import RunSession
 from diptych.profiling.runs.snapshot import RunSnapshot

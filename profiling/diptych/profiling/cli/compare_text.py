@@ -6,12 +6,12 @@ import shutil
 from collections.abc import Iterator
 from typing import TextIO
 
-from diptych.profiling.cli.figures import UNKNOWN, number, size
 from diptych.profiling.compare.bootstrap import Interval
 from diptych.profiling.compare.comparison import Compared, Comparison
 from diptych.profiling.compare.why import Bar, Why
 from diptych.profiling.compare.words import sentence
 from diptych.profiling.records.experiment import ExperimentState
+from diptych.profiling.report.figures import UNKNOWN, number, size
 
 _MARKS = {"yes": "✓", "no": "✗", "unknown": "?"}
 _STAGES = {

@@ -122,13 +122,13 @@ def _times(name: str) -> _Cell:
 
 
 def _known(value: float | None, unit: str = "") -> str:
-    from diptych.profiling.cli.figures import number
+    from diptych.profiling.report.figures import number
 
     return "not known" if value is None else f"{number(value)}{unit}"
 
 
 def _memory(summary: Summary) -> str:
-    from diptych.profiling.cli.figures import size
+    from diptych.profiling.report.figures import size
 
     peak = summary.peak_memory_bytes.process_rss
     return "not known" if peak is None else size(peak)

@@ -8,7 +8,7 @@ from typing import TextIO
 
 import numpy as np
 
-from diptych.profiling.cli.figures import number, size
+from diptych.profiling.report.figures import number, size
 from diptych.profiling.runs.snapshot import RunSnapshot, RunState, StepColumns
 from diptych.profiling.runs.statistics import counted_steps, samples_per_second
 

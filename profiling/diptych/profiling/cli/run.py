@@ -255,17 +255,17 @@ def _watch(directory: Path, line: LiveLine, interrupts: Interrupts) -> None:
 def _report(directory: Path, *, as_json: bool, interrupted: Interrupts) -> int:
     import msgspec
 
-    from diptych.profiling.cli import report
+    from diptych.profiling.cli import run_end
     from diptych.profiling.runs.summary import load_summary
 
     summary = load_summary(directory)
     if as_json:
         print(msgspec.json.encode(summary).decode())
     else:
-        print("\n".join(report.lines(summary)))
+        print("\n".join(run_end.lines(summary)))
     if summary.status == "failed":
         print(
-            "\n".join([f"diptych: {summary.status_text}", *report.failure(directory)]),
+            "\n".join([f"diptych: {summary.status_text}", *run_end.failure(directory)]),
             file=sys.stderr,
         )
     if summary.status == "done":

@@ -150,7 +150,7 @@ def _trash(args: argparse.Namespace) -> int:
 
 
 def _empty(args: argparse.Namespace, trash: Trash) -> int:
-    from diptych.profiling.cli.figures import size
+    from diptych.profiling.report.figures import size
 
     removed = trash.remove()
     if args.json:

@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
-from diptych.profiling.cli.figures import UNKNOWN, number, size
 from diptych.profiling.records.manifest import Manifest
 from diptych.profiling.records.summary import StepTimes, Summary
+from diptych.profiling.report.figures import UNKNOWN, number, size
 from diptych.profiling.runner.home import home, runs_dir
 from diptych.profiling.runs.index import INDEX_FILE
 from diptych.profiling.runs.notes import read_notes

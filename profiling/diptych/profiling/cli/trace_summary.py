@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from diptych.profiling.cli.figures import size
 from diptych.profiling.cli.runs_text import plain
 from diptych.profiling.cli.trace_open import open_one
 from diptych.profiling.cli.trace_text import as_json, duration, grid, percent
+from diptych.profiling.report.figures import size
 from diptych.profiling.trace import metrics
 from diptych.profiling.trace.metrics.devices import Device
 from diptych.profiling.trace.table import TraceTable, loose_arrows, lost

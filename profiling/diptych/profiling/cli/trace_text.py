@@ -8,8 +8,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from diptych.profiling.cli.figures import number
 from diptych.profiling.cli.runs_text import plain
+from diptych.profiling.report.figures import number
 
 _UNITS = ((1e9, "s"), (1e6, "ms"), (1e3, "µs"))
 

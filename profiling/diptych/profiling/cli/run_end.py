@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from diptych.profiling.cli.figures import number, size
 from diptych.profiling.records.layout import RunPaths
 from diptych.profiling.records.summary import PeakMemory, StepTimes, Summary
+from diptych.profiling.report.figures import number, size
 from diptych.profiling.runner.output import tail
 
 _TAIL_LINES = 20
