@@ -177,6 +177,39 @@ def test_what_stands_beyond_the_axis_says_its_value(qtbot: QtBot, told: Path) ->
         assert "beyond the axis" in tip
 
 
+def test_a_slow_dispatched_step_is_marked_where_no_completion_is_known(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with LiveRun(tmp_path, ms=10.0, warmup=2) as run:
+        put = run.worker.put
+
+        def dispatched_only(kind: type, *args: object, **fields: object) -> None:
+            for name in ("completed", "ruler"):
+                fields.pop(name, None)
+            put(kind, *args, **fields)  # type: ignore[arg-type] # handed through
+
+        monkeypatch.setattr(run.worker, "put", dispatched_only)
+        run.step(SLOW)
+        run.ms = 90.0
+        run.step(1)
+        run.ms = 10.0
+        run.step(120)
+        directory = run.finish()
+    with showing(qtbot, LiveView, [directory]) as view:
+        chart = step_chart(view, qtbot)
+        assert [s.label for s in chart.series] == ["dispatched"]
+        steps = latest(view.hub, directory.name).steps
+        assert np.isnan(steps.completed).all()
+        qtbot.waitUntil(lambda: bool(chart.outliers()), timeout=5000)
+        slow = min(chart.outliers(), key=lambda o: abs(o.place - place_of(view, SLOW)))
+        assert slow.value == pytest.approx(steps.dispatched[SLOW] / 1e6)
+        assert slow.place == pytest.approx(place_of(view, SLOW), abs=0.02)
+        click(chart, place_of(view, SLOW))
+        found = view.chooser.card.found
+        assert found is not None
+        assert (found.n, found.completed) == (SLOW, False)
+
+
 def test_the_crosshair_reads_the_step_itself_not_the_median(qtbot: QtBot, told: Path) -> None:
     with showing(qtbot, LiveView, [told]) as view:
         chart, row = step_chart(view, qtbot), view.rows["step"]

@@ -114,6 +114,14 @@ def test_unknown_completions_are_nothing_unusual() -> None:
     assert len(look(steps).slow) == 0
 
 
+def test_a_step_without_completion_is_held_against_dispatched_times() -> None:
+    lengths = steady(600)
+    lengths[300] *= 9
+    steps = columns(lengths)
+    steps.completed[[299, 300, 301]] = np.nan
+    assert look(steps).slow.tolist() == [300]
+
+
 @given(st.lists(st.integers(1, 700), max_size=6), st.integers(0, 5))
 @settings(max_examples=40, deadline=None)
 def test_what_is_found_does_not_depend_on_when_one_looked(grown: list[int], seed: int) -> None:

@@ -67,7 +67,7 @@ def median(series: Series, pyramid: Pyramid, view: View) -> Drawn:
     middles = np.minimum(first + size // 2 + size * np.arange(len(y)), stop - 1)
     x, y = broken(series, series.t[middles], y)
     line = Drawn(series.places(x), y * series.scale, whole=whole)
-    if series.dashed:
+    if not series.banded:
         return line
     return with_band(line, series, cut, low, high)
 

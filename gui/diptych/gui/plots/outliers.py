@@ -72,7 +72,7 @@ def decisive(pairs: Pairs, low: float, high: float, *, band: bool) -> list[Float
     """Return the values, of each series by itself, that the y axis is to show."""
     seen = []
     # Beside completed times, dispatched ones only say how far the loop is ahead.
-    solid = any(s.kind is Kind.MEDIAN and not s.dashed and _any(d.y) for s, d in pairs)
+    solid = any(s.kind is Kind.MEDIAN and s.banded and _any(d.y) for s, d in pairs)
     for series, drawn in pairs:
         inside = (drawn.peak_x >= low) & (drawn.peak_x <= high)
         values = drawn.peak[inside]
@@ -82,7 +82,7 @@ def decisive(pairs: Pairs, low: float, high: float, *, band: bool) -> list[Float
         if series.kind is Kind.STACK:
             inside = (drawn.right >= low) & (drawn.x <= high)
             values = np.array([usual_top(drawn.y[inside], drawn.steps[inside])])
-        elif solid and series.kind is Kind.MEDIAN and series.dashed and _any(values):
+        elif solid and series.kind is Kind.MEDIAN and not series.banded and _any(values):
             values = np.array([np.nanmedian(values)])
         seen.append(values)
     return seen

@@ -37,11 +37,11 @@ def line(series: Series, cut: Buckets, _pixels: int) -> Drawn:
 
 
 def median(series: Series, cut: Buckets, pixels: int) -> Drawn:
-    """Draw a line of medians, and the band of the raw values unless it is dashed."""
+    """Draw a line of medians, and the band of the raw values if it has one."""
     x, y = medians(series.t, series.values, cut, pixels // MEDIAN_PIXELS)
     x, y = broken(series, x, y)
     line = Drawn(series.places(x), y * series.scale)
-    if series.dashed:
+    if not series.banded:
         return line
     return with_band(line, series, cut, *extremes(series.values, cut))
 

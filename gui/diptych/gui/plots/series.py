@@ -21,7 +21,7 @@ class Kind(Enum):
     LINE = "line"
     """Every value; least and greatest of a bucket."""
     MEDIAN = "median"
-    """A line of medians, over a faint band of the raw values unless it is dashed."""
+    """A line of medians, over a faint band of the raw values unless it is dashed beside another."""
     STACK = "stack"
     """Means of several columns, one upon the other."""
     RATE = "rate"
@@ -36,7 +36,8 @@ class Series:
     on the shared axis (ns: 1e9 for seconds); ``values`` has shape (n,), or
     (rows, n) for a stack; shown is ``values * scale``. ``gap`` is the longest
     time between two rows that a line may bridge. ``begin`` is where each row
-    began, where a row lasts for a while. ``group`` names the run in the
+    began, where a row lasts for a while. A ``dashed`` line goes with a solid one
+    of its run unless it is ``alone``: then its single values count too. ``group`` names the run in the
     legend, ``mark`` is ``dot`` or ``square``. ``key`` names the column in all
     pictures, so that what was reduced is kept; the first ``settled`` rows
     (``None``: all) will never change. ``odd`` are places (like ``t``) of values
@@ -66,6 +67,12 @@ class Series:
     odd: tuple[tuple[int, str], ...] = ()
     lost: tuple[int, str] | None = None
     why: str = ""
+    alone: bool = False
+
+    @property
+    def banded(self) -> bool:
+        """Whether raw values are seen behind the line of medians."""
+        return self.alone or not self.dashed
 
     @property
     def sure(self) -> int:

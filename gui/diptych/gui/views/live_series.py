@@ -6,7 +6,7 @@ in the *Now* panel and in *Details*.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,7 +76,9 @@ def _steps(run: Shown, tokens: Tokens) -> list[tuple[str, Series]]:
         made.append(("step", _step_line(run, "completed", steps.completed)))
     # Where the framework works synchronously, dispatched is completed: one line says it.
     if not completed or run.snapshot.ruler != "sync":
-        made.append(("step", _step_line(run, "dispatched", steps.dispatched)))
+        line = _step_line(run, "dispatched", steps.dispatched)
+        # Alone it is the step time: a single slow step has to be seen in it.
+        made.append(("step", replace(line, alone=not completed)))
     made.append(("phases", _phases(run, tokens)))
     if completed and _known(steps.samples):
         made.append(("throughput", _throughput(run)))

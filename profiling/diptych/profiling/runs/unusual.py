@@ -90,15 +90,16 @@ class UnusualSearch:
         if self._begins_anew(steps):
             self._forget()
         count = len(done)
-        lengths = step_lengths(steps)[:count]
+        lengths, aside = step_lengths(steps)[:count], steps.dispatched[:count]
         ready = max(0, (min(settled, count) // _BLOCK - 1) * _BLOCK)
         ready = min(ready, self._judged + _AT_ONCE)
         if ready > self._judged:
-            slow, gaps = _judge(lengths, done, self._judged, ready)
+            slow, gaps = _judge(lengths, aside, done, self._judged, ready)
             self._slow.extend(slow)
             self._gaps.extend(gaps)
             self._judged, self._last = ready, int(steps.start[ready - 1])
-        slow, gaps = _judge(lengths, done, max(self._judged, count - _AT_ONCE), count)
+        first = max(self._judged, count - _AT_ONCE)
+        slow, gaps = _judge(lengths, aside, done, first, count)
         least = max(1, warmup or 0)
         slow = np.concatenate((self._slow.values, slow))
         gaps = np.concatenate((self._gaps.values, gaps))
@@ -121,14 +122,23 @@ def step_lengths(steps: StepColumns) -> Floats | Ints:
     return steps.completed if np.isfinite(tail).any() else steps.dispatched
 
 
-def _judge(lengths: Floats | Ints, done: Ints, first: int, stop: int) -> tuple[Ints, Ints]:
-    """Return the slow rows and the rows after a gap, among ``first`` (a block's) to ``stop``."""
+def _judge(
+    lengths: Floats | Ints, dispatched: Ints, done: Ints, first: int, stop: int
+) -> tuple[Ints, Ints]:
+    """Return the slow rows and the rows after a gap, among ``first`` (a block's) to ``stop``.
+
+    A step whose completion is not known is held against the dispatched times around it.
+    """
     if stop <= first:
         return np.empty(0, np.int64), np.empty(0, np.int64)
     low, high = max(0, first - _BLOCK), min(len(done), stop + _BLOCK)
     times = np.asarray(lengths[low:high], np.float64)
     apart = np.diff(done[low:high], prepend=done[max(0, low - 1)]).astype(np.float64)
     slow = times > _limit(times, SLOW_TIMES, SLOW_SIGMAS)
+    unknown = ~np.isfinite(times)
+    if unknown.any():
+        others = np.asarray(dispatched[low:high], np.float64)
+        slow |= unknown & (others > _limit(others, SLOW_TIMES, SLOW_SIGMAS))
     far = apart > np.fmax(STALL_LEAST, _limit(apart, STALL_TIMES, 0.0))
     part = slice(first - low, stop - low)
     return first + np.flatnonzero(slow[part]), first + np.flatnonzero(far[part])
