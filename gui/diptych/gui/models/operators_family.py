@@ -62,4 +62,9 @@ def family(name: str) -> str:
     autograd around an operator has that operator's.
     """
     found = _classifier().classify(name.removeprefix(_WRAPPER))
-    return _GROUPS.get(found.family, "other")
+    return group(found.family)
+
+
+def group(family_of_rules: str) -> str:
+    """Return the group, one of `FAMILIES`, of a family that the rules know."""
+    return _GROUPS.get(family_of_rules, "other")

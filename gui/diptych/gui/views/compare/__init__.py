@@ -1,0 +1,1 @@
+"""The Compare view: runs held against each other."""
