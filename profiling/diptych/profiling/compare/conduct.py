@@ -213,7 +213,8 @@ class _Conductor:
             turn = running.warm_up()
             self._set(turn=turn)
             running.run(turn)
-            if self._plan.steps is None:
+            scripts = any(side.request.workload is None for side, _ in sides)
+            if self._plan.steps is None or scripts:
                 # They end parked: nobody makes a step that would belong to no turn.
                 self._stop("the comparison, which has all its turns")
             else:
