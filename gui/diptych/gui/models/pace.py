@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-OFTEN, SELDOM = 1 / 30, 1 / 10
+OFTEN, SELDOM = 1 / 30, 1 / 13
 """Seconds between two news: at least, and at most however long showing them takes."""
 
 SHARE = 0.3
