@@ -121,7 +121,7 @@ def test_cheap_news_comes_often() -> None:
     assert {screen.show(0.005) for _ in range(100)} == {OFTEN}
 
 
-@pytest.mark.parametrize("cost", [0.012, 0.018, 0.028])
+@pytest.mark.parametrize("cost", [0.012, 0.018, 0.022])
 def test_dear_news_takes_its_share_and_no_more(cost: float) -> None:
     screen = Screen()
     screen.share(cost)
