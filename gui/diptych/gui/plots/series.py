@@ -37,9 +37,9 @@ class Series:
     (rows, n) for a stack; shown is ``values * scale``. ``gap`` is the longest
     time between two rows that a line may bridge. ``begin`` is where each row
     began, where a row lasts for a while. A ``dashed`` line goes with a solid one
-    of its run unless it is ``alone``: then its single values count too. ``group`` names the run in the
-    legend, ``mark`` is ``dot`` or ``square``. ``key`` names the column in all
-    pictures, so that what was reduced is kept; the first ``settled`` rows
+    of its run unless it is ``alone``: then its single values count too. ``group``
+    names the run in the legend, ``mark`` is ``dot`` or ``square``. ``key`` names
+    the column in all pictures, so that what was reduced is kept; the first ``settled`` rows
     (``None``: all) will never change. ``odd`` are places (like ``t``) of values
     that are no finite number, with what they are; from the place ``lost`` on
     all of them are such, which its words say. ``why`` says why a value that is
