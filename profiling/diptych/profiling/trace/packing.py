@@ -28,7 +28,7 @@ from diptych.profiling.trace.table import (
     Truncation,
 )
 
-VERSION = 2
+VERSION = 3
 """Changes with the format, and with what the reader makes of a file."""
 _MAGIC = b"DIPTYCH TRACE %d\n" % VERSION
 _ALIGNED = 64

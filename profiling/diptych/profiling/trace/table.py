@@ -82,6 +82,8 @@ class Track:
     stream: int | None = None
     order: tuple[int, ...] = ()
     """What the file asks to sort by (process, thread); smaller is higher."""
+    asynchronous: bool = False
+    """Pairs with ids of their own, of one process and category: they may overlap."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -229,6 +229,7 @@ def _track(
         device=device,
         stream=stream,
         order=(*names.order(key.pid, key.tid), int(key.device), made.lane),
+        asynchronous=key.label is not None,
     )
 
 

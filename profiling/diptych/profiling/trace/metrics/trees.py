@@ -40,8 +40,8 @@ def kinds_mask(slices: Slices, *kinds: int) -> Mask:
 
 def lanes(tracks: Sequence[Track]) -> Int32:
     """Return the thread of each track: the first track of the same process and thread."""
-    first: dict[tuple[str, str, bool], int] = {}
-    keys = ((track.pid, track.tid, track.device is None) for track in tracks)
+    first: dict[tuple[str, str, bool, bool], int] = {}
+    keys = ((t.pid, t.tid, t.device is None, t.asynchronous) for t in tracks)
     return np.array([first.setdefault(key, n) for n, key in enumerate(keys)], np.int32)
 
 
@@ -130,9 +130,8 @@ def stacks(threads: Threads, wanted: Mask) -> tuple[Int32, int]:
 
 def beside(table: TraceTable, track: int) -> list[Track]:
     """Return the tracks of a track's thread, itself among them."""
-    own = table.tracks[track]
-    key = (own.pid, own.tid, own.device is None)
-    return [t for t in table.tracks if (t.pid, t.tid, t.device is None) == key]
+    of_track = lanes(table.tracks)
+    return [t for t, own in zip(table.tracks, of_track, strict=True) if own == of_track[track]]
 
 
 def around(table: TraceTable, row: int, kinds: Sequence[int] | None = None) -> list[int]:
@@ -177,9 +176,11 @@ def overlapping(table: TraceTable) -> Mask:
     """Tell which rows overlap others of their thread without one containing the other.
 
     Readers give such slices, and what lies inside them, tracks of their own: of
-    each thread all but the first. What only lies inside is not told.
+    each thread all but the first. What only lies inside is not told, and
+    asynchronous pairs may overlap: they are of no thread.
     """
     aside = lanes(table.tracks) != np.arange(len(table.tracks))
+    aside &= ~np.array([track.asynchronous for track in table.tracks], np.bool_)
     mask: Mask = aside[table.slices.track] & (table.slices.parent < 0)
     return mask
 
