@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from diptych.profiling.trace import open_trace
+from diptych.profiling.trace.check import check
 from diptych.profiling.trace.errors import TraceCancelledError
 from diptych.profiling.trace.table import Kind, TraceTable
 
@@ -60,6 +61,40 @@ def test_asynchronous_pairs_have_a_track_of_their_own(tmp_path: Path) -> None:
         ("net", 1),
     ]
     assert rows(table)[1:] == [("n", 0, 2000), ("n", 1000, 7000)]
+
+
+def test_asynchronous_pairs_may_overlap_and_slices_of_a_thread_may_not(tmp_path: Path) -> None:
+    pairs = [
+        event
+        for ident, (begin, end) in {"1": (1, 9), "2": (5, 20), "3": (7, 30)}.items()
+        for event in (at("b", begin, cat="net", id=ident), at("e", end, cat="net", id=ident))
+    ]
+    table = table_of(tmp_path, *pairs, at("X", 1, dur=30))
+    assert [t.asynchronous for t in table.tracks] == [False, True, True, True]
+    assert "overlap" not in {finding.what for finding in check(table)}
+    # A thread that is called like their category is still a thread.
+    crossing = at("X", 1, dur=10, tid="net"), at("X", 5, dur=10, tid="net")
+    found = {f.what: f.count for f in check(table_of(tmp_path, *pairs, *crossing))}
+    assert found["overlap"] == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "why"),
+    [
+        ("ts", 1e300, "time out of range"),
+        ("ts", -(10**40), "time out of range"),
+        ("ts", 10**19, "time out of range"),
+        ("ts", "soon", "time is not a number"),
+        ("dur", 1e300, "duration out of range"),
+        ("dur", "long", "duration is not a number"),
+        ("dur", -1, "negative duration"),
+    ],
+)
+def test_it_is_said_what_is_wrong_with_a_time(
+    tmp_path: Path, field: str, value: object, why: str
+) -> None:
+    table = table_of(tmp_path, at("X", 1, dur=2), {**at("X", 1, dur=2), field: value})
+    assert table.dropped == {why: 1}
 
 
 def test_arrows_bind_to_the_slice_around_or_the_next(tmp_path: Path) -> None:

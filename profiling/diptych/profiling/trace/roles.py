@@ -80,17 +80,20 @@ def _drop_times(roles: Roles, raw: Raw) -> None:
     far = (raw.columns["time"] > _FAR) | (raw.columns["time"] < -_FAR)
     good = (flags & HAS_TIME).astype(bool) & ~far
     if np.count_nonzero(timed & ~good):
-        bad = (flags & BAD_TIME).astype(bool) | far
+        bad = (flags & BAD_TIME).astype(bool)
         roles.drop(np.flatnonzero(timed & bad), "time is not a number")
-        roles.drop(np.flatnonzero(timed & ~good & ~bad), "without a time")
+        roles.drop(np.flatnonzero(timed & far & ~bad), "time out of range")
+        roles.drop(np.flatnonzero(timed & ~good & ~bad & ~far), "without a time")
     duration = raw.columns["duration"]
     usable = (flags & HAS_DURATION).astype(bool) & (duration >= 0) & (duration <= _FAR)
     rest = np.flatnonzero((role == WHOLE) & ~usable)
     if not len(rest):
         return
     has = (flags[rest] & HAS_DURATION).astype(bool)
-    bad = (flags[rest] & BAD_DURATION).astype(bool) | (has & (duration[rest] > _FAR))
+    bad = (flags[rest] & BAD_DURATION).astype(bool)
+    far = has & (duration[rest] > _FAR)
     negative = has & (duration[rest] < 0)
     roles.drop(rest[bad], "duration is not a number")
+    roles.drop(rest[far], "duration out of range")
     roles.drop(rest[negative], "negative duration")
-    roles.drop(rest[~bad & ~negative], "without a duration")
+    roles.drop(rest[~bad & ~far & ~negative], "without a duration")

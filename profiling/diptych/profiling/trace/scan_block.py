@@ -277,7 +277,7 @@ def _ident(buffer: Bytes, ev: Memory) -> int:
         return -1
     put(ev, FLAGS, get(ev, FLAGS) | HAS_ID)
     value, what = number(buffer, begin, close, 0)
-    if what != NOT_A_NUMBER:
+    if what < NOT_A_NUMBER:
         return value
     put(ev, FLAGS, get(ev, FLAGS) | TEXT_ID)
     return int(np.int64(text_hash(buffer, begin, close)))

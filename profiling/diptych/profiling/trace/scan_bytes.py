@@ -30,7 +30,7 @@ QUOTE, BACKSLASH, COLON, COMMA = 34, 92, 58, 44
 OPEN, CLOSE, OPEN_LIST, CLOSE_LIST = 123, 125, 91, 93
 MINUS, PLUS, POINT, ZERO, NINE, NEWLINE = 45, 43, 46, 48, 57, 10
 
-EXACT, WHOLE, NOT_A_NUMBER = 0, 1, 2
+EXACT, WHOLE, NOT_A_NUMBER, TOO_LARGE = 0, 1, 2, 3
 """What `number` found: a value; a value too, and an integer; none that fits."""
 
 
@@ -166,8 +166,9 @@ def number(buffer: Bytes, at: int, stop: int, power: int) -> tuple[int, int]:
     """Read the decimal number in ``[at, stop)`` times ``10^power`` as an integer.
 
     Never by way of a float. Returns the value and `EXACT`, `WHOLE` (nothing
-    but digits, ``power`` aside) or `NOT_A_NUMBER`. Up to 2^64 are taken as
-    they are where ``power`` is 0, so that hashes and addresses keep all bits.
+    but digits, ``power`` aside); else `NOT_A_NUMBER`, or `TOO_LARGE` for 63
+    bits. Up to 2^64 are taken as they are where ``power`` is 0, so that hashes
+    and addresses keep all bits.
     """
     negative = at < stop and byte(buffer, at) == MINUS
     if negative:
@@ -241,7 +242,7 @@ def _long_number(buffer: Bytes, at: int, stop: int, power: int, negative: bool) 
         return np.int64(mantissa), whole
     value, fits = _scaled(mantissa, power)
     if not fits:
-        return 0, NOT_A_NUMBER
+        return 0, TOO_LARGE
     return (-np.int64(value) if negative else np.int64(value)), whole
 
 

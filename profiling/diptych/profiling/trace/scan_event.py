@@ -23,6 +23,7 @@ from diptych.profiling.trace.scan_bytes import (
     OPEN,
     OPEN_LIST,
     QUOTE,
+    TOO_LARGE,
     Bytes,
     line_end_of_string,
     nest_end,
@@ -44,6 +45,9 @@ HAS_TIME, BAD_TIME, HAS_DURATION, BAD_DURATION, HAS_SIZE, HAS_ID, TEXT_ID, ENCLO
     1, 2, 4, 8, 16, 32, 64, 128,
 )  # fmt: skip
 """Bits of ``FLAGS``. ``ENCLOSING``: a flow that binds to the slice around it (``bp: "e"``)."""
+
+BEYOND = np.int64(2**62)
+"""A time that 63 bits do not hold."""
 
 DEEPEST = np.int64(-(2**63))
 """An argument that is not there."""
@@ -107,7 +111,7 @@ def _integer(buffer: Bytes, at: int, end: int, ev: Any, field: int) -> int:
     begin, close, stop = _scalar(buffer, at, end)
     if stop > 0 and close > begin:
         value, what = number(buffer, begin, close, 0)
-        if what != NOT_A_NUMBER:
+        if what < NOT_A_NUMBER:
             put(ev, field, value)
             if field == SIZE:
                 put(ev, FLAGS, get(ev, FLAGS) | HAS_SIZE)
@@ -126,7 +130,7 @@ def _time(buffer: Bytes, begin: int, close: int, ev: Any, which: int) -> None:
     if what == NOT_A_NUMBER:
         put(ev, FLAGS, flags | bad)
     else:
-        put(ev, TIME + which, value)
+        put(ev, TIME + which, BEYOND if what == TOO_LARGE else value)
         put(ev, FLAGS, flags | good)
 
 
