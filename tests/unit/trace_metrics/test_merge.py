@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from tests.helpers.shared_traces import table_of
 from tests.helpers.tables import S, build
 
 from diptych.profiling.trace import metrics
+from diptych.profiling.trace.convert import write_table
 from diptych.profiling.trace.errors import TraceCancelledError, TraceError
 from diptych.profiling.trace.merge import write_chrome
 from diptych.profiling.trace.store import open_trace
@@ -210,3 +213,41 @@ def test_nothing_is_left_of_a_file_that_was_given_up(tmp_path: Path) -> None:
     assert out.read_text(encoding="utf-8") == "mine"
     write_chrome([table], out, force=True)
     assert load(out)["traceEvents"]
+
+
+def _write_one(table: TraceTable, out: Path) -> None:
+    write_chrome([table], out)
+
+
+@pytest.mark.parametrize("form", ["chrome", "parquet", "csv"])
+def test_a_full_disk_is_said_of_the_file_that_was_to_be_written(tmp_path: Path, form: Any) -> None:
+    out = tmp_path / "out" / f"all.{form}"
+    out.parent.mkdir()
+    # Whatever is written beside the place goes to a device that is always full.
+    beside = out.with_name(f".{out.name}.{os.getpid()}.part")
+    beside.symlink_to("/dev/full")
+    table = build(*(S(f"op{n}", 10 * n, 10 * n + 5) for n in range(20_000)))
+    write = partial(write_table, form=form) if form != "chrome" else _write_one
+    with pytest.raises(TraceError) as error:
+        write(table, out)
+    said = str(error.value)
+    assert said.startswith(f"{out}: the disk is full")
+    assert "free some space" in said
+    assert list(out.parent.iterdir()) == []
+
+
+def test_a_disk_too_full_to_inflate_a_trace_is_that_of_the_output(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, out = tmp_path / "in.json.gz", tmp_path / "out.json"
+    event = {"ph": "X", "name": "a", "pid": 1, "tid": 1, "ts": 1, "dur": 2, "args": {"x": 1}}
+    source.write_bytes(gzip.compress(json.dumps([event] * 1000).encode()))
+    table = open_trace(source, cache=False)
+    monkeypatch.setattr(
+        "diptych.profiling.trace.arguments.tempfile.TemporaryFile",
+        lambda **_: Path("/dev/full").open("wb"),  # noqa: SIM115 - closed by who asked
+    )
+    with pytest.raises(TraceError) as error:
+        write_chrome([table], out)
+    assert str(error.value).startswith(f"{out}: the disk is full")
+    assert [path.name for path in tmp_path.iterdir()] == ["in.json.gz"]

@@ -28,6 +28,7 @@ class Arguments:
 
     Raises:
         TraceError: the file cannot be read any more, or has changed.
+        OSError: ``folder`` cannot hold what is inflated.
     """
 
     def __init__(self, table: TraceTable, folder: Path) -> None:
@@ -40,11 +41,12 @@ class Arguments:
         if not self._size:
             return
         unchanged(table.path, table.stamp)
+        self._file = _inflated(table.path, self._size, folder)
         try:
-            self._file = _inflated(table.path, self._size, folder)
             self._bytes = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
         except (OSError, ValueError) as error:
-            raise TraceError(f"{table.path}: {error}") from None
+            self._file.close()
+            raise TraceError(f"{table.path} cannot be read: {error}") from None
 
     def __call__(self, at: int, length: int) -> bytes:
         """Return the bytes of one object; none if it has none."""
@@ -71,10 +73,13 @@ def _reach(at: Int64, length: Int32) -> int:
 
 def _inflated(path: Path, size: int, folder: Path) -> IO[bytes]:
     """Open a file of which the first ``size`` inflated bytes can be mapped."""
-    file = path.open("rb")
-    if file.read(len(GZIP)) != GZIP:
-        return file
-    file.close()
+    try:
+        file = path.open("rb")
+        if file.read(len(GZIP)) != GZIP:
+            return file
+        file.close()
+    except OSError as error:
+        raise TraceError(f"{path} cannot be read: {error.strerror}") from None
     target = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - handed to the caller
     try:
         _inflate(path, target, size)

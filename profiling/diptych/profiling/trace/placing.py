@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +27,20 @@ def placed(out: Path, *, force: bool = False) -> Iterator[Path]:
         yield temporary
         temporary.replace(out)
     except OSError as error:
-        raise TraceError(f"{out}: {error.strerror or error}") from None
+        raise TraceError(f"{out}: {_cause(error)}") from None
     finally:
         temporary.unlink(missing_ok=True)
+
+
+_FULL = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "your share of the disk is used up",
+}
+
+
+def _cause(error: OSError) -> str:
+    """Say why a file could not be written, and where there is something to do, what."""
+    full = _FULL.get(error.errno or 0)
+    if full is None:
+        return error.strerror or str(error)
+    return f"{full}; nothing was written: free some space, or name a file on another disk"
