@@ -64,6 +64,29 @@ def test_list_json_and_limit(runs: Path) -> None:
     assert "not a positive whole number" in refused(diptych("runs", "list", "--limit", "0"), 2)
 
 
+def test_a_live_run_is_listed_with_its_steps_so_far(home: Path) -> None:
+    with LiveRun(home / "runs", warmup=0) as run:
+        (before,) = json.loads(diptych("runs", "list", "--json").stdout)
+        assert (before["state"], before["steps"]) == ("running", 0)
+        run.step(1500)
+        journal = RunPaths(run.directory).worker_journal(0)
+        assert journal.stat().st_size > 3 * 64 * 1024
+        with journal.open("ab") as file:
+            file.write(b'{"k":"step","n":9999')
+        (now,) = json.loads(diptych("runs", "list", "--json").stdout)
+        assert now["steps"] == 1500
+        assert " 1,500 " in diptych("runs", "list").stdout
+
+
+def test_steps_far_from_the_end_of_a_journal_are_found(home: Path) -> None:
+    with LiveRun(home / "runs", warmup=0) as run:
+        run.step(3)
+        with RunPaths(run.directory).worker_journal(0).open("ab") as file:
+            file.write(b'{"k":"what","text":"' + b"x" * 200_000 + b'"}\n')
+        (now,) = json.loads(diptych("runs", "list", "--json").stdout)
+        assert now["steps"] == 3
+
+
 def test_list_of_nothing(home: Path) -> None:
     result = diptych("runs", "list")
     assert (result.returncode, result.stdout) == (0, "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,10 +78,13 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _completed(entry: RunEntry) -> RunEntry:
-    """Make a summary that is missing: the runner was killed, or the disk was full."""
+    """Say how far a live run is; make a summary that is missing, as of a killed runner."""
+    from diptych.profiling.runs.so_far import steps_so_far
     from diptych.profiling.runs.store import read_entry
     from diptych.profiling.runs.summary import write_summary
 
+    if entry.state.live and entry.steps is None and entry.problem is None:
+        return replace(entry, steps=steps_so_far(entry.directory))
     if entry.outcome is not None or entry.problem is not None or entry.state.live:
         return entry
     write_summary(entry.directory)
