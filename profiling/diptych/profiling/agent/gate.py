@@ -4,7 +4,8 @@ The race that this run belongs to has two named pipes in a folder. ``done``
 gets one byte when this side has parked; ``grant`` then brings a line ``turn
 round steps``: make so many steps. 0 steps are: go on without turns. Waiting is
 a blocking read, so a parked side needs no processor. If the race is gone the
-training goes on by itself.
+training goes on by itself; where there is a file ``ends`` beside the pipes it
+asks for its own end, since it would make more steps than anybody wants.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from .journal import Journal
 
 _clock = time.monotonic_ns
 _NEVER = sys.maxsize
+_STOP = b'{"k":"stop","by":"the comparison, whose conductor is gone"}\n'
 
 
 class Gate:
@@ -31,19 +33,22 @@ class Gate:
         self._first = 0
         self._began = 0
         self._waited = 0
+        self._ends = ""
         self.next_due = _NEVER
         """The step before which the training waits."""
         folder = config.get("gate")
         if folder:
-            self._open(str(folder))
+            self._open(str(folder), config["dir"])
 
-    def _open(self, folder: str) -> None:
+    def _open(self, folder: str, run: str) -> None:
+        if os.path.exists(os.path.join(folder, "ends")):
+            self._ends = os.path.join(run, "control.jsonl")
         try:
             # Without waiting for the other end: the race may be gone already.
             self._grant = os.open(os.path.join(folder, "grant"), os.O_RDONLY | os.O_NONBLOCK)
             self._done = os.open(os.path.join(folder, "done"), os.O_WRONLY | os.O_NONBLOCK)
         except OSError:
-            self._free()
+            self._lost()
             return
         os.set_blocking(self._grant, True)
         self.next_due = 0
@@ -54,6 +59,20 @@ class Gate:
                 os.close(descriptor)
         self._grant = self._done = -1
         self.next_due = _NEVER
+
+    def _lost(self) -> None:
+        """Go on alone, or ask the runner to stop this run: the race is gone."""
+        self._free()
+        if not self._ends:
+            return
+        try:
+            with open(self._ends, "a+b", buffering=0) as control:
+                control.seek(0)
+                # A second request would be obeyed as one to hurry.
+                if b'"stop"' not in control.read():
+                    control.write(_STOP)
+        except OSError:
+            pass  # the runner's folder is gone: there is nobody to ask
 
     def boundary(self, backend: Backend, n: int) -> bool:
         """Step ``n`` is about to begin; returns whether the training had to wait."""
@@ -84,7 +103,8 @@ class Gate:
             os.write(self._done, b".")
             number, race_round, steps = self._next()
         except (OSError, ValueError):
-            steps = 0
+            self._lost()
+            return
         if steps <= 0:
             self._free()
             return

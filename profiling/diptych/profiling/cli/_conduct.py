@@ -19,12 +19,12 @@ def run(args: argparse.Namespace) -> int:
     """Carry it out; what becomes of it stands in its folder."""
     from diptych.profiling.cli.errors import CliError
     from diptych.profiling.cli.interrupts import Flag
-    from diptych.profiling.compare.conduct import CANCEL, conduct
+    from diptych.profiling.compare.conduct import conduct
 
     directory: Path = args.directory.absolute()
     with Flag() as flag:
         try:
-            state = conduct(directory, cancelled=lambda: flag.up or (directory / CANCEL).exists())
+            state = conduct(directory, cancelled=lambda: flag.up)
         except OSError as error:
             raise CliError(f"{error.filename or directory}: {error.strerror or error}") from None
     return 0 if state.status == "done" else 1

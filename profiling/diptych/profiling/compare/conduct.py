@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -24,13 +24,24 @@ import msgspec
 from diptych.profiling.compare.families import WHOLE_NAMES
 from diptych.profiling.compare.lane import Lane
 from diptych.profiling.compare.parity import write_drifted
-from diptych.profiling.compare.race import CancelledError, Plan, Progress, Race, RaceError, Racer
+from diptych.profiling.compare.race import (
+    LONGEST,
+    CancelledError,
+    EndedError,
+    Plan,
+    Progress,
+    Race,
+    RaceError,
+    Racer,
+)
 from diptych.profiling.records.experiment import Experiment, ExperimentState, ParityRuns, SideSpec
 from diptych.profiling.records.layout import new_run_id
 from diptych.profiling.records.manifest import RunRequest, Schedule
 from diptych.profiling.runner import home as places
 from diptych.profiling.runner import launch, locks
 from diptych.profiling.runner.files import write_atomically
+from diptych.profiling.runs.session import RunSession
+from diptych.profiling.runs.snapshot import RunState
 
 EXPERIMENT, STATE, LOCK = "comparison.json", "state.json", "conductor.lock"
 CANCEL = "cancel"
@@ -39,8 +50,8 @@ PARITY_STEPS = 24
 _WINDOW = Schedule(skip=6, warmup=1, active=5)
 _PROFILED_STEPS = 13
 _LOOK = 0.2
-_ENOUGH = 1_000_000
-"""Steps of a workload whose turns are found out: more than any comparison takes."""
+_PATIENCE = 10.0
+"""Seconds that a run which is being started is waited for, to be told to stop."""
 
 Cancelled = Callable[[], bool]
 Changed = Callable[[ExperimentState], None]
@@ -100,8 +111,8 @@ def conduct(
 ) -> ExperimentState:
     """Carry a comparison out, to its end; returns how it ended.
 
-    ``changed`` is called at every piece of progress, ``cancelled`` is asked
-    several times a second.
+    ``changed`` is called at every piece of progress; ``cancelled`` is asked, and
+    `ask_cancel` obeyed, several times a second.
 
     Raises:
         OSError: the comparison cannot be read or written, or somebody conducts it already.
@@ -118,8 +129,11 @@ class _Conductor:
         self._directory = directory
         self._home = directory.parent.parent
         self._experiment, self._state = load(directory)
-        self._changed, self._cancelled = changed, cancelled
+        self._changed = changed
+        self._cancelled: Cancelled = lambda: cancelled() or (directory / CANCEL).exists()
         self._started: list[Path] = []
+        self._lanes: list[Lane] = []
+        self._note = ""
         self._plan = Plan(self._experiment.rounds, self._experiment.turn, self._experiment.warm)
 
     def go(self) -> ExperimentState:
@@ -146,7 +160,10 @@ class _Conductor:
                 self._set(status="failed", text=f"{type(error).__name__}: {error}")
             raise
         else:
-            self._set(status="done", stage="done", text="")
+            self._set(status="done", stage="done", text=self._note)
+        finally:
+            # After the runs were asked to stop: a side that is let go makes steps again.
+            self._close_lanes()
         return self._state
 
     def _set(self, **fields: object) -> None:
@@ -159,27 +176,43 @@ class _Conductor:
     def _start(self, request: RunRequest, home: Path | None = None) -> Path:
         if self._cancelled():
             raise CancelledError
-        directory = launch.start(request, home=home or self._home)
-        self._started.append(directory)
-        return directory
+        run = launch.new_run(request)
+        # Known before it is there: no interruption leaves a run that nobody stops.
+        self._started.append(places.runs_dir(home or self._home).absolute() / run)
+        return launch.start(request, home=home or self._home, run=run)
 
-    def _to_its_end(self, directory: Path) -> None:
+    def _to_its_end(self, directory: Path, *, once_traced: bool = False) -> None:
+        """Wait until a run is over; ``once_traced`` ends it when its window is on disk."""
         while launch.is_live(directory):
             if self._cancelled():
                 raise CancelledError
+            if once_traced and any((directory / "traces").glob("*.json.gz")):
+                launch.ask_stop(directory, "the comparison, which has its operators")
+                once_traced = False
             time.sleep(_LOOK)
 
     def _stop(self, by: str) -> None:
         for directory in self._started:
+            deadline = time.monotonic() + _PATIENCE
+            while launch.is_starting(directory) and time.monotonic() < deadline:
+                time.sleep(_LOOK)
             if launch.is_live(directory):
                 with contextlib.suppress(OSError):
                     launch.ask_stop(directory, by)
+
+    def _steps(self, request: RunRequest) -> str | int | float | bool:
+        """Return how many steps a side may make."""
+        if self._plan.steps is not None:
+            return self._plan.steps
+        if self._experiment.order == "turns":
+            return Plan(self._plan.rounds, LONGEST, self._plan.warm).steps or 0
+        return request.knobs["steps"]
 
     def _timed(self, side: SideSpec, label: str, **more: object) -> RunRequest:
         request = side.request
         knobs = dict(request.knobs)
         if request.workload:
-            knobs["steps"] = self._plan.steps or _ENOUGH
+            knobs["steps"] = self._steps(request)
         return msgspec.structs.replace(
             request, knobs=knobs, schedule=None, pair=self._experiment.id, name=label, **more
         )
@@ -201,39 +234,54 @@ class _Conductor:
 
     def _race(self) -> None:
         sides = self._labelled()
-        with self._lanes(len(sides)) as lanes:
-            racers: list[Racer] = []
-            for (side, label), lane in zip(sides, lanes, strict=True):
-                self._set_runs([r.directory for r in racers], stage="starting", text=label,
-                               done=len(racers), total=len(sides))  # fmt: skip
-                request = self._timed(side, label, gate=str(lane.folder))
-                racers.append(Racer(label, self._start(request), lane))
-            self._set_runs([r.directory for r in racers], stage="race", text="", done=0)
-            running = Race(racers, self._plan, self._say, self._cancelled)
+        self._open_lanes(len(sides))
+        racers: list[Racer] = []
+        for (side, label), lane in zip(sides, self._lanes, strict=True):
+            self._set_runs([r.directory for r in racers], stage="starting", text=label,
+                           done=len(racers), total=len(sides))  # fmt: skip
+            request = self._timed(side, label, gate=str(lane.folder))
+            racers.append(Racer(label, self._start(request), lane))
+        self._set_runs([r.directory for r in racers], stage="race", text="", done=0)
+        running = Race(racers, self._plan, self._say, self._cancelled)
+        try:
             turn = running.warm_up()
             self._set(turn=turn)
             running.run(turn)
-            scripts = any(side.request.workload is None for side, _ in sides)
-            if self._plan.steps is None or scripts:
-                # They end parked: nobody makes a step that would belong to no turn.
-                self._stop("the comparison, which has all its turns")
-            else:
-                running.free()
-            for racer in racers:
-                self._to_its_end(racer.directory)
+        except EndedError as ended:
+            self._note = self._accepted(ended)
+        if self._ends_by_itself() and not self._note:
+            running.free()
+        else:
+            # They end parked: nobody makes a step that would belong to no turn.
+            self._stop("the comparison, which has all its turns")
+        for racer in racers:
+            self._to_its_end(racer.directory)
+        self._close_lanes()
 
-    @contextlib.contextmanager
-    def _lanes(self, count: int) -> Iterator[list[Lane]]:
+    def _ends_by_itself(self) -> bool:
+        """Say whether every side has made its last step when the turns are over."""
+        workloads = all(side.request.workload for side in self._experiment.sides)
+        return workloads and self._plan.steps is not None
+
+    def _accepted(self, ended: EndedError) -> str:
+        """Say how the race ended where a script has no more steps; else it has failed."""
+        state, text = _ending(ended.racer.directory)
+        if state is not RunState.DONE or not ended.rounds:
+            raise RaceError(f"{ended}: {text}") from None
+        rounds = f"{ended.rounds} of {self._plan.rounds} rounds"
+        return f"{ended.racer.label} made its last step after {rounds}"
+
+    def _open_lanes(self, count: int) -> None:
         folder = self._directory / "lanes"
         shutil.rmtree(folder, ignore_errors=True)
-        lanes: list[Lane] = []
-        try:
-            lanes += [Lane(folder / str(number)) for number in range(count)]
-            yield lanes
-        finally:
-            for lane in lanes:
-                lane.close()
-            shutil.rmtree(folder, ignore_errors=True)
+        ends = not self._ends_by_itself()
+        for number in range(count):
+            self._lanes.append(Lane(folder / str(number), ends=ends))
+
+    def _close_lanes(self) -> None:
+        while self._lanes:
+            self._lanes.pop().close()
+        shutil.rmtree(self._directory / "lanes", ignore_errors=True)
 
     def _say(self, progress: Progress) -> None:
         self._set(stage="race", text=progress.label, done=progress.done, total=progress.total)
@@ -246,6 +294,9 @@ class _Conductor:
             runs.append(self._start(self._timed(side, label)))
             self._set_runs(runs)
             self._to_its_end(self._started[-1])
+            state, why = _ending(self._started[-1])
+            if state is not RunState.DONE:
+                raise RaceError(f"{label} {state.value}: {why}")
 
     # -- apart from the steps that are timed -----------------------------------------
 
@@ -266,7 +317,7 @@ class _Conductor:
                 name=f"{side.label}, operators",
             )
             directory = self._start(request)
-            self._to_its_end(directory)
+            self._to_its_end(directory, once_traced=not request.workload)
             found.append(directory.name)
             self._set(profiled=tuple(found), done=len(found))
 
@@ -280,6 +331,14 @@ class _Conductor:
         folder = self._directory / "parity"
         folder.mkdir(mode=0o700, exist_ok=True)
         start, other = folder / "start.npz", folder / "drifted.npz"
+        try:
+            self._from_the_same_weights(folder, start, other)
+        finally:
+            for path in (start, other):
+                path.unlink(missing_ok=True)
+
+    def _from_the_same_weights(self, folder: Path, start: Path, other: Path) -> None:
+        sides = self._experiment.sides
         done: list[str] = []
         total = len(sides) + 1
         for side in sides:
@@ -290,8 +349,6 @@ class _Conductor:
         write_drifted(start, other)
         drifted = self._same_weights(sides[0], folder, "--init-from", other)
         self._set(parity=ParityRuns(runs=tuple(done), drifted=drifted), done=total)
-        for path in (start, other):
-            path.unlink(missing_ok=True)
 
     def _same_weights(self, side: SideSpec, home: Path, option: str, weights: Path) -> str:
         request = msgspec.structs.replace(
@@ -308,6 +365,13 @@ class _Conductor:
         if not weights.exists():
             raise RaceError(f"{side.label}: its first weights were not written; see {directory}")
         return directory.name
+
+
+def _ending(directory: Path) -> tuple[RunState, str]:
+    """Return how a run that is over ended, and a sentence about it."""
+    with RunSession(directory) as session:
+        found = session.drain()
+    return found.state, found.state_text
 
 
 def start(directory: Path) -> None:

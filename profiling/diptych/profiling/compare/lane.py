@@ -12,12 +12,15 @@ class Lane:
     """One side's pipes, in a folder of its own.
 
     Both are open for reading and writing here, so that neither end ever waits
-    for the other to open; they end with this process, and the side goes on alone.
+    for the other to open; they end with this process, and the side goes on alone,
+    or, if it ``ends`` with the race, has itself stopped.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, ends: bool = False) -> None:
         folder.mkdir(parents=True, mode=0o700)
         self.folder = folder
+        if ends:
+            (folder / "ends").touch()
         descriptors = []
         for name in ("grant", "done"):
             os.mkfifo(folder / name, 0o600)

@@ -24,7 +24,8 @@ TRIAL = 3
 """Steps after that by which a turn's length is found out."""
 _TURN = 1.0
 """Seconds that a turn of the slowest side lasts, about."""
-_LEAST, _MOST = 4, 2_000
+_LEAST, LONGEST = 4, 2_000
+"""Steps of a turn whose length is found out."""
 _LOOK = 0.5
 """Seconds after which it is looked whether a side still lives."""
 
@@ -35,6 +36,14 @@ class RaceError(Exception):
 
 class CancelledError(Exception):
     """Somebody wanted the end of the race."""
+
+
+class EndedError(RaceError):
+    """The side ``racer`` ended; ``rounds`` rounds were over."""
+
+    def __init__(self, racer: Racer, rounds: int) -> None:
+        super().__init__(f"{racer.label} ended before its turns did")
+        self.racer, self.rounds = racer, rounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +106,7 @@ class Race:
         self._racers, self._plan = racers, plan
         self._say, self._cancelled = say, cancelled
         self._given = 0
+        self._round = 0
         self._total = 2 * len(racers) + 2 * len(racers) * plan.rounds
 
     def warm_up(self) -> int:
@@ -114,11 +124,12 @@ class Race:
             self._turn(racer, WARM, self._plan.warm)
             slowest = max(slowest, self._turn(racer, WARM, TRIAL) / TRIAL)
         found = round(_TURN / max(slowest, 1e-9))
-        return self._plan.turn or min(max(found, _LEAST), _MOST)
+        return self._plan.turn or min(max(found, _LEAST), LONGEST)
 
     def run(self, turn: int) -> None:
         """Give out all rounds, in turns of so many steps; raises as `warm_up`."""
         for race_round, side in self._plan.order(len(self._racers)):
+            self._round = race_round
             self._turn(self._racers[side], race_round, turn)
 
     def free(self) -> None:
@@ -142,4 +153,4 @@ class Race:
                 raise CancelledError
             ready = select.select([racer.lane.done], [], [], _LOOK)[0]
             if not ready and not launch.is_live(racer.directory) and not racer.lane.parked():
-                raise RaceError(f"{racer.label} ended before its turns did")
+                raise EndedError(racer, self._round)
