@@ -22,6 +22,7 @@ from diptych.profiling.cli.errors import CliError
 COMMANDS = {
     "run": "run a workload or a script under the profiler",
     "compare": "run the same work under both frameworks in turns, and say which is faster and why",
+    "report": "write a comparison as a page, a table, its steps, or one trace of all sides",
     "stop": "stop a run",
     "capture": "profile the next steps of a run now",
     "runs": "list, show and export runs",

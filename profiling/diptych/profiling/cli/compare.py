@@ -93,27 +93,11 @@ def _print(comparison: Comparison, *, as_json: bool) -> None:
 
 
 def _of_runs(args: argparse.Namespace) -> Comparison:
-    from diptych.profiling.cli.runs_text import open_store
-    from diptych.profiling.compare import saved
-    from diptych.profiling.runs.files import RunError
+    from diptych.profiling.cli.compared import named
 
     if args.workload or args.script or args.side:
         raise CliError("runs that are there, or --workload and --script: not both", 2)
-    try:
-        if len(args.runs) == 1:
-            found = saved.find(args.runs[0])
-            if found is None:
-                raise CliError(f"there is no comparison {args.runs[0]!r}; or name two runs")
-            return saved.open_comparison(found)
-        store = open_store()
-        entries = [store.find(text) for text in args.runs]
-        runs = [saved.read_run(entry.directory) for entry in entries]
-        empty = [run.id for run in runs if not len(run.steps)]
-        if empty:
-            raise CliError(f"{empty[0]} made no step: nothing to compare")
-        return saved.compare_runs(runs)
-    except (RunError, saved.ComparisonError) as error:
-        raise CliError(str(error)) from None
+    return named(args.runs)
 
 
 def _raced(args: argparse.Namespace) -> Comparison:

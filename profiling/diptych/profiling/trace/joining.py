@@ -14,6 +14,7 @@ from diptych.profiling.trace.metrics.steps import marked_steps
 from diptych.profiling.trace.table import TraceTable
 
 Align = Literal["auto", "clock", "step"]
+_Clock = Literal["unix", "first step", "own"]
 
 _LAST_ID = 2**31 - 1
 _SECOND = 1_000_000_000
@@ -52,31 +53,54 @@ class Plan:
     members: tuple[Member, ...]
     base_ns: int
     """Zero of the result: nanoseconds since 1970 (a whole second); 0 where no clock is known."""
-    clock: Literal["unix", "first step", "own"]
+    clock: _Clock
 
 
-def plan(tables: Sequence[TraceTable], align: Align = "auto") -> Plan:
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What somebody knows of tables that no file says, one a table."""
+
+    labels: tuple[str, ...]
+    """What their processes are called by; several tables may share a label."""
+    origins: tuple[int, ...]
+    """Zero of each table on a clock that all have in common, ns."""
+    unix: bool
+    """Whether that clock is Unix time."""
+
+
+def plan(tables: Sequence[TraceTable], align: Align = "auto", given: Given | None = None) -> Plan:
     """Say how traces come together; ``auto`` aligns by the clock where all files have it.
+
+    With ``given`` neither ``align`` nor the tables' own names and clocks matter.
 
     Raises:
         ValueError: they are to be aligned by a clock that one of them has not.
     """
+    if given is not None:
+        labels, origins = given.labels, given.origins
+        return _plan(tables, labels, origins, "unix" if given.unix else "first step")
     without = [table.path.name for table in tables if not table.absolute]
     if align == "clock" and without:
         raise ValueError(f"{without[0]} does not say when it was recorded: use --align step")
     by_clock = align == "clock" or (align == "auto" and not without)
     origins = _by_clock(tables) if by_clock or len(tables) == 1 else _by_step(tables)
-    first = min((o + _earliest(t) for o, t in zip(origins, tables, strict=True)), default=0)
-    base = first // _SECOND * _SECOND if by_clock else first
-    clock: Literal["unix", "first step", "own"] = "unix" if by_clock else "first step"
+    clock: _Clock = "unix" if by_clock else "first step"
     if len(tables) == 1 and not by_clock:
         clock = "own"
+    return _plan(tables, _labels(tables), origins, clock)
+
+
+def _plan(
+    tables: Sequence[TraceTable], labels: Sequence[str], origins: Sequence[int], clock: _Clock
+) -> Plan:
+    first = min((o + _earliest(t) for o, t in zip(origins, tables, strict=True)), default=0)
+    base = first // _SECOND * _SECOND if clock == "unix" else first
     numbers = _Numbers()
     members = [
         _member(table, label, origin - base, numbers)
-        for table, label, origin in zip(tables, _labels(tables), origins, strict=True)
+        for table, label, origin in zip(tables, labels, origins, strict=True)
     ]
-    return Plan(tuple(members), base if by_clock else 0, clock)
+    return Plan(tuple(members), base if clock == "unix" else 0, clock)
 
 
 def _by_clock(tables: Sequence[TraceTable]) -> list[int]:

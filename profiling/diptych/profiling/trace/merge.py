@@ -17,7 +17,7 @@ from diptych.profiling.trace.arguments import Arguments
 from diptych.profiling.trace.arrow import sound
 from diptych.profiling.trace.emitting import Emitted, Emitter, encoded
 from diptych.profiling.trace.errors import TraceCancelledError
-from diptych.profiling.trace.joining import Align, Member, Plan, plan
+from diptych.profiling.trace.joining import Align, Given, Member, Plan, plan
 from diptych.profiling.trace.metrics.trees import lanes
 from diptych.profiling.trace.placing import placed
 from diptych.profiling.trace.table import TraceTable, Track
@@ -49,18 +49,21 @@ def write_chrome(
     out: Path,
     *,
     align: Align = "auto",
+    given: Given | None = None,
     force: bool = False,
     progress: Progress | None = None,
     cancel: Callable[[], bool] | None = None,
 ) -> Merged:
     """Write the events of all tables to ``out`` (compressed if it ends in ``.gz``).
 
+    ``given`` takes the place of ``align`` and of the files' own names.
+
     Raises:
         TraceError: ``out`` is there already or cannot be written, or a file cannot be read.
         TraceCancelledError: ``cancel`` said so; nothing is left.
         ValueError: they are to be aligned by a clock that one of them has not.
     """
-    joined = plan(tables, align)
+    joined = plan(tables, align, given)
     done = Emitted()
     with placed(out, force=force) as temporary, _opened(temporary, out) as file:
         file.write(_head(joined).encode("utf-8", "replace"))
