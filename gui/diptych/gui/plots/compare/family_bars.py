@@ -122,7 +122,7 @@ class FamilyBarsPlot(QWidget):
     def _name_width(self, shown: Families) -> float:
         metrics = QFontMetricsF(font(12, 500))
         need = max(metrics.horizontalAdvance(self.name(bars)) for bars in shown.bars)
-        return min(need + scaled(36), self.width() * 0.38)
+        return min(need + scaled(50), self.width() * 0.4)
 
     def _number_width(self, shown: Families) -> float:
         metrics = QFontMetricsF(font(12, 500))

@@ -14,12 +14,11 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtGui import QColor, QContextMenuEvent, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
     QMenu,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
@@ -32,14 +31,13 @@ from diptych.gui.text import compare_why as words
 from diptych.gui.text import format as fmt
 from diptych.gui.text.plain import one_line
 from diptych.gui.text.tr import tr
-from diptych.gui.theme import current, font, pixmap, scaled
+from diptych.gui.theme import current, font, scaled
 from diptych.gui.theme.tokens import ROW
 from diptych.gui.views.cells import PAD, paint_ground, paint_swatch, paint_text
 from diptych.gui.views.compare.panel import Panel, SideChoice, hint
 from diptych.profiling.compare.comparison import Comparison
 
-_FIXED = {"family": 130, "phase": 84, "a": 72, "b": 72, "delta": 80}
-_ICON = 16
+_FIXED = {"family": 158, "phase": 84, "a": 72, "b": 72, "delta": 80}
 _IN_MENU = 5
 """Operators of a side that the menu offers."""
 
@@ -90,7 +88,7 @@ class DifferencesPanel(Panel):
         a, b = self.model.labels
         self.keys.show_text(
             tr(
-                "A: {a}. B: {b}. A name leads to the operators, its symbol to the timeline.",
+                "A: {a}. B: {b}. A name leads to the table of operators.",
                 a=a,
                 b=b,
             )
@@ -199,7 +197,7 @@ class DifferencesTable(QTableView):
             return ""
         if index.data() == fmt.UNKNOWN:
             return ""
-        box = icon_box(QRectF(self.visualRect(index)))
+        box = way_box(QRectF(self.visualRect(index)))
         return "timeline" if point.x() >= box.left() - 6 else "operators"
 
     def event(self, event: QEvent) -> bool:
@@ -226,14 +224,14 @@ def _enters(event: QEvent) -> bool:
     return isinstance(event, QKeyEvent) and Qt.Key(event.key()) in keys
 
 
-def icon_box(cell: QRectF) -> QRectF:
-    """Return where a cell has the symbol that leads to the timeline."""
-    size = scaled(_ICON)
-    return QRectF(cell.right() - size - PAD, cell.center().y() - size / 2, size, size)
+def way_box(cell: QRectF) -> QRectF:
+    """Return where a cell has the word that leads to the timeline."""
+    wide = QFontMetricsF(font(11, 500)).horizontalAdvance(tr("Timeline"))
+    return QRectF(cell.right() - wide - PAD, cell.top(), wide, cell.height())
 
 
 class _Delegate(QStyledItemDelegate):
-    """Paints swatch, text, link, symbol and a hairline."""
+    """Paints swatch, text, links and a hairline."""
 
     def paint(
         self,
@@ -255,20 +253,18 @@ class _Delegate(QStyledItemDelegate):
         elif name.startswith("behind"):
             ink = tokens.accent if known else tokens.text3
             if known:
-                self._paint_icon(painter, rect, option)
-                rect = rect.adjusted(0, 0, -scaled(_ICON) - PAD, 0)
+                self._paint_way(painter, rect)
+                rect.setRight(way_box(rect).left() - 4)
         elif name != "delta":
             ink = tokens.text2
         paint_text(painter, rect, index, ink, strong=name in ("family", "delta"))
         painter.restore()
 
     @staticmethod
-    def _paint_icon(painter: QPainter, rect: QRectF, option: QStyleOptionViewItem) -> None:
-        over = bool(option.state & QStyle.StateFlag.State_MouseOver)
-        colour = current().accent if over else current().text2
-        ratio = painter.device().devicePixelRatio()
-        picture = pixmap("clock", colour, scaled(_ICON), ratio)
-        painter.drawPixmap(icon_box(rect).toRect(), picture)
+    def _paint_way(painter: QPainter, rect: QRectF) -> None:
+        painter.setFont(font(11, 500))
+        painter.setPen(QColor(current().accent))
+        painter.drawText(way_box(rect), Qt.AlignmentFlag.AlignVCenter, tr("Timeline"))
 
     def sizeHint(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
