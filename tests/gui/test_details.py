@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from diptych.gui.text.format import UNKNOWN
 from diptych.gui.views import notes_panel
 from diptych.gui.views.details import DetailsView
 from diptych.gui.views.details_facts import CURES, Fact
+from diptych.profiling.records.layout import RunPaths
 from diptych.profiling.runs.notes import RunNotes, edit_notes, read_notes
 from diptych.profiling.runs.session import RunSession
 
@@ -57,6 +59,19 @@ def test_the_facts_are_those_of_the_run(qtbot: QtBot, tmp_path: Path) -> None:
         assert fact(view, "Interpreter", "python").value == "/opt/runtimes/python"
         assert "simulated" in fact(view, "Machine", "GPU 0").value
         assert "11,689,512" in labels(view)
+
+
+def test_a_learning_rate_that_was_left_open_is_the_one_that_was_used(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    run = make_run(tmp_path, steps=40)
+    kept = RunPaths(run).manifest
+    manifest = json.loads(kept.read_text())
+    manifest["request"]["knobs"] |= {"optimizer": "adam", "lr": 0.0}
+    kept.write_text(json.dumps(manifest))
+    with showing(qtbot, DetailsView, [run]) as view:
+        filled(view, qtbot)
+        assert fact(view, "Asked for", "lr").value == "0.001, automatic"
 
 
 def test_what_is_not_known_says_so(qtbot: QtBot, tmp_path: Path) -> None:

@@ -107,6 +107,15 @@ def test_show(runs: Path) -> None:
     assert Path(data["traces"][0]).exists()
 
 
+def test_show_says_which_learning_rate_was_used(home: Path) -> None:
+    run = make_run(home / "runs", framework="torch", steps=40, name="open")
+    kept = RunPaths(run).manifest
+    manifest = json.loads(kept.read_text())
+    manifest["request"]["knobs"] |= {"optimizer": "sgd", "lr": 0.0}
+    kept.write_text(json.dumps(manifest))
+    assert "lr=0.01 (automatic)" in diptych("runs", "show", "open").stdout
+
+
 def test_text_from_outside_cannot_drive_the_terminal(runs: Path) -> None:
     make_run(runs, steps=12, seed=7, name="\x1b[2Jgone\nrow", text="\x1b]0;title\x07")
     for words in (("list",), ("show", "0007")):

@@ -12,6 +12,7 @@ from diptych.workloads.catalogue import (
     WORKLOADS,
     KnobError,
     WorkloadError,
+    automatic_rate,
     check_against_runtime,
     command,
     script_path,
@@ -67,6 +68,14 @@ def test_given_knobs_are_kept_and_the_rest_filled_in() -> None:
     assert values["batch_size"] == 4
     assert values["execution"] == "hybridize"
     assert values["image_size"] == 64
+
+
+def test_a_learning_rate_of_0_is_the_optimizers_usual_one() -> None:
+    assert automatic_rate(validate("mlp", "torch", {})) == 0.01
+    assert automatic_rate(validate("mlp", "mxnet", {"optimizer": "adam"})) == 0.001
+    assert automatic_rate(validate("mlp", "torch", {"lr": "0.2"})) is None
+    assert automatic_rate({"lr": 0.0, "optimizer": "unheard of"}) is None
+    assert automatic_rate({}) is None
 
 
 def test_a_misspelt_knob_gets_a_suggestion() -> None:

@@ -16,7 +16,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from diptych.workloads.catalogue import FRAMEWORKS, WORKLOADS, command, script_path, workload
+from diptych.workloads.catalogue import (
+    FRAMEWORKS,
+    WORKLOADS,
+    automatic_rate,
+    command,
+    script_path,
+    workload,
+)
 
 
 def load(name: str) -> ModuleType:
@@ -215,3 +222,10 @@ def test_the_usual_learning_rates() -> None:
         for words in ("", "--optimizer adam", "--optimizer adam --lr 0.5")
     ]
     assert rates == [0.01, 0.001, 0.5]
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_the_catalogue_knows_the_usual_learning_rates_of_the_scripts(optimizer: str) -> None:
+    parser = options.build("", ("eager",), ("features", 4, 1), 2, 7)
+    used = options.learning_rate(parser.parse_args(["--optimizer", optimizer]))
+    assert used == automatic_rate({"lr": 0.0, "optimizer": optimizer})

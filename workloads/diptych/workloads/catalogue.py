@@ -17,6 +17,7 @@ from diptych.workloads.knobs import FRAMEWORKS, TITLES, Framework, Knob, KnobErr
 
 __all__ = [
     "FRAMEWORKS",
+    "USUAL_RATES",
     "WORKLOADS",
     "Framework",
     "Knob",
@@ -25,12 +26,17 @@ __all__ = [
     "Value",
     "Workload",
     "WorkloadError",
+    "automatic_rate",
     "check_against_runtime",
     "command",
     "script_path",
     "validate",
     "workload",
 ]
+
+
+USUAL_RATES = {"sgd": 0.01, "adam": 0.001}
+"""Learning rate of an optimizer where none is asked for."""
 
 
 class WorkloadError(ValueError):
@@ -231,6 +237,14 @@ def validate(
     }
     _check_together(chosen, framework, values)
     return values
+
+
+def automatic_rate(knobs: Mapping[str, object]) -> float | None:
+    """Tell the learning rate that an ``lr`` of 0 stands for; ``None`` where ``lr`` is none such."""
+    lr = knobs.get("lr")
+    if isinstance(lr, bool) or not isinstance(lr, int | float) or lr != 0:
+        return None
+    return USUAL_RATES.get(str(knobs.get("optimizer")))
 
 
 def script_path(name: str, framework: str) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from diptych.profiling.records.manifest import Manifest, Schedule
 from diptych.profiling.records.summary import StepTimes, Summary
 from diptych.profiling.runs.snapshot import RunSnapshot
 from diptych.profiling.runs.summary import summarise
+from diptych.workloads.catalogue import automatic_rate
 
 _RAW = tr("Open the run again: Diptych then tries once more to make traces of what was recorded.")
 _OURS = tr("The run itself goes on. The log of the runner, logs/runner.log, says more.")
@@ -182,7 +184,7 @@ def _asked(manifest: Manifest, called: str | None) -> Group:
     if request.script:
         facts.append(Fact(tr("script"), request.script, fixed=True))
         facts.append(Fact(tr("arguments"), shlex.join(request.args), fixed=True))
-    facts += [Fact(name.replace("_", " "), str(value)) for name, value in request.knobs.items()]
+    facts += [_knob(name, request.knobs) for name in request.knobs]
     measured = tr("fenced") if request.fenced else tr("observed, not fenced")
     facts += [
         Fact(tr("measured"), measured),
@@ -191,6 +193,12 @@ def _asked(manifest: Manifest, called: str | None) -> Group:
     if request.timeout is not None:
         facts.append(Fact(tr("time limit"), fmt.elapsed(request.timeout)))
     return Group(tr("Asked for"), tuple(fact for fact in facts if fact.value))
+
+
+def _knob(name: str, knobs: Mapping[str, object]) -> Fact:
+    rate = automatic_rate(knobs) if name == "lr" else None
+    value = str(knobs[name]) if rate is None else tr("{value}, automatic", value=f"{rate:g}")
+    return Fact(name.replace("_", " "), value)
 
 
 def _windows(schedule: Schedule | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from diptych.profiling.runs.index import INDEX_FILE
 from diptych.profiling.runs.notes import read_notes
 from diptych.profiling.runs.store import RunEntry, RunStore
 from diptych.profiling.runs.trash import Trashed, folder_size
+from diptych.workloads.catalogue import automatic_rate
 
 _HEADS = ("run", "framework", "workload", "state", "steps", "ms/step", "when", "tags")
 _TRASH_HEADS = ("run", "size", "deleted", "from")
@@ -138,7 +139,7 @@ def _asked(manifest: Manifest | None) -> Iterable[tuple[str, str]]:
     yield "started", _when(manifest.created)
     yield "workload" if request.workload else "script", request.workload or request.script or "-"
     if request.knobs:
-        yield "knobs", " ".join(f"{key}={value}" for key, value in request.knobs.items())
+        yield "knobs", " ".join(_knob(name, request.knobs) for name in request.knobs)
     yield "command", " ".join(manifest.command)
     versions = ", ".join(f"{name} {version}" for name, version in manifest.versions.items())
     yield "python", f"{manifest.python_version or 'unknown'}; {versions or 'no versions known'}"
@@ -149,6 +150,11 @@ def _asked(manifest: Manifest | None) -> Iterable[tuple[str, str]]:
     if manifest.git is not None:
         dirty = " with changes" if manifest.git.dirty else ""
         yield "revision", f"{manifest.git.revision[:12]}{dirty} in {manifest.git.root}"
+
+
+def _knob(name: str, knobs: Mapping[str, object]) -> str:
+    rate = automatic_rate(knobs) if name == "lr" else None
+    return f"{name}={knobs[name]}" if rate is None else f"{name}={rate:g} (automatic)"
 
 
 def _came_out(summary: Summary) -> Iterable[tuple[str, str]]:
