@@ -29,7 +29,7 @@ def started(probed: Context, monkeypatch: pytest.MonkeyPatch) -> list[RunRequest
     """Collect what the queue would start, in place of starting it."""
     requests: list[RunRequest] = []
 
-    def start(request: RunRequest) -> Path:
+    def start(request: RunRequest, _run: str) -> Path:
         requests.append(request)
         return probed.home / "runs" / f"run{len(requests)}"
 
@@ -153,7 +153,7 @@ def test_every_workload_has_its_knobs_in_the_form(qtbot: QtBot, dialog: NewRunDi
     for name, item in WORKLOADS.items():
         dialog.draft.workload = name
         dialog.catalogue.rebuild()
-        keys = {known.key.partition("@")[0] for known in dialog.catalogue._inputs}
+        keys = {known.key.partition("@")[0] for known in dialog.catalogue.inputs}
         assert keys == {knob.name for knob in item.knobs}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import msgspec
 
@@ -10,6 +10,13 @@ from diptych.workloads import catalogue
 from diptych.workloads.catalogue import FRAMEWORKS, WORKLOADS, Framework
 
 Source = Literal["catalogue", "script"]
+
+
+class Sourced(Protocol):
+    """Whatever is made of a workload of the catalogue or of the user's own script."""
+
+    source: Source
+    workload: str
 
 
 class Draft(msgspec.Struct, kw_only=True, omit_defaults=True):

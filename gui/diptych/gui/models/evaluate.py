@@ -77,19 +77,20 @@ def evaluate(
         # The same in the words of the window, whose buttons are nearer than a command.
         checks = (_without_runtime(draft, infos) or checks) if checks else []
     if checks:
-        return Evaluation((), _distinct(checks))
+        return Evaluation((), distinct(checks))
     for request in requests:
-        checks += _about_runtime(request, infos)
+        checks += about_runtime(request, infos)
     checks += _about_runs(draft, requests, live=live, cores=cores)
-    return Evaluation(tuple(requests), _distinct(checks))
+    return Evaluation(tuple(requests), distinct(checks))
 
 
-def _distinct(checks: Sequence[Check]) -> tuple[Check, ...]:
+def distinct(checks: Sequence[Check]) -> tuple[Check, ...]:
+    """Return each check once, errors first."""
     order = {"error": 0, "warning": 1, "info": 2, "ok": 3}
     return tuple(sorted(dict.fromkeys(checks), key=lambda check: order[check.level]))
 
 
-def _sentence(error: Exception) -> str:
+def sentence(error: Exception) -> str:
     """Return a refusal as a person would write it: ``Batch size −5 is not possible``."""
     text = str(error)
     for name, words in _WORDS.items():
@@ -125,7 +126,7 @@ def _wrong_knobs(draft: Draft) -> list[Check]:
                     knob.read(draft.knob(knob.name, framework))
             except catalogue.KnobError as error:
                 key = knob_key(knob.name, draft.workload, framework)
-                checks.append(Check("error", _sentence(error), key))
+                checks.append(Check("error", sentence(error), key))
     return checks
 
 
@@ -151,7 +152,7 @@ def _wrong_environment(draft: Draft) -> list[Check]:
     try:
         _environment(draft)
     except RequestError as error:
-        return [Check("error", _sentence(error), error.field)] if draft.source == "script" else []
+        return [Check("error", sentence(error), error.field)] if draft.source == "script" else []
     return []
 
 
@@ -185,7 +186,7 @@ def _requests(draft: Draft, home: Path) -> tuple[list[RunRequest], list[Check]]:
         try:
             requests.append(make())
         except RequestError as error:
-            checks.append(Check("error", _sentence(error), error.field))
+            checks.append(Check("error", sentence(error), error.field))
     return requests, checks
 
 
@@ -253,7 +254,8 @@ def _script(draft: Draft, settings: Settings, home: Path) -> RunRequest:
 # -- the checks ------------------------------------------------------------------
 
 
-def _about_runtime(request: RunRequest, infos: Sequence[RuntimeInfo]) -> list[Check]:
+def about_runtime(request: RunRequest, infos: Sequence[RuntimeInfo]) -> list[Check]:
+    """Say which interpreter runs it, and what it is known to lack."""
     info = next((info for info in infos if info.python == request.python), None)
     if info is None:
         return [Check("ok", tr("{python} starts", python=request.python))]
@@ -275,14 +277,7 @@ def _about_runtime(request: RunRequest, infos: Sequence[RuntimeInfo]) -> list[Ch
 def _about_runs(
     draft: Draft, requests: Sequence[RunRequest], *, live: int, cores: int
 ) -> list[Check]:
-    checks = []
-    if live:
-        words = trn(
-            "{n} run is going on: each makes the other slower",
-            "{n} runs are going on: each makes the others slower",
-            live,
-        )
-        checks.append(Check("warning", words))
+    checks = about_live(live)
     for request in requests:
         checks += _about_request(request, cores)
     if len(requests) > 1:
@@ -290,7 +285,18 @@ def _about_runs(
     return checks
 
 
-def _about_request(request: RunRequest, cores: int) -> list[Check]:
+def about_live(live: int) -> list[Check]:
+    """Warn where runs go on already."""
+    words = trn(
+        "{n} run is going on: each makes the other slower",
+        "{n} runs are going on: each makes the others slower",
+        live,
+    )
+    return [Check("warning", words)] if live else []
+
+
+def about_knobs(request: RunRequest, cores: int) -> list[Check]:
+    """Say which knobs this machine makes nothing good of."""
     checks = []
     knobs = request.knobs
     if knobs.get("execution") == "compile" and not any(
@@ -298,7 +304,7 @@ def _about_request(request: RunRequest, cores: int) -> list[Check]:
     ):
         text = tr("torch.compile needs a C++ compiler and none is on the PATH")
         checks.append(Check("warning", text, "execution@torch"))
-    threads, steps = knobs.get("threads"), knobs.get("steps")
+    threads = knobs.get("threads")
     if isinstance(threads, int) and cores and threads > cores:
         text = trn(
             "{threads} threads on {n} core: they will wait for each other",
@@ -307,7 +313,12 @@ def _about_request(request: RunRequest, cores: int) -> list[Check]:
             threads=threads,
         )
         checks.append(Check("warning", text, "threads"))
-    needed = _needed(request)
+    return checks
+
+
+def _about_request(request: RunRequest, cores: int) -> list[Check]:
+    checks = about_knobs(request, cores)
+    steps, needed = request.knobs.get("steps"), _needed(request)
     if needed is not None and isinstance(steps, int) and needed > steps:
         text = tr(
             "The profile window needs {needed} steps and the run makes {steps}: "

@@ -1,8 +1,6 @@
-"""The knobs of a workload, in rows. New knobs of the catalogue find their place by themselves."""
+"""A workload of the catalogue: under which frameworks, and with which knobs."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -11,30 +9,11 @@ from diptych.gui.models.draft import Draft, knob_key
 from diptych.gui.models.runtimes import RuntimeModel
 from diptych.gui.text.tr import tr
 from diptych.gui.views.new_run.knob_input import KnobInput
+from diptych.gui.views.new_run.knob_rows import KnobRows
 from diptych.gui.views.new_run.rows import Rows
 from diptych.gui.views.new_run.runtime_card import RuntimeCard
 from diptych.workloads import catalogue
-from diptych.workloads.catalogue import FRAMEWORKS, Framework, Knob
-
-_ROWS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    (tr("Device"), ("device", "precision", "threads")),
-    (tr("Batch"), ("batch_size", "image_size", "seq_len", "features")),
-    (tr("Length"), ("steps", "mode")),
-    (tr("Execution"), ("execution",)),
-    (tr("Optimizer"), ("optimizer", "lr")),
-    (tr("Data"), ("data", "workers", "seed")),
-)
-_WORDS = {
-    "batch_size": "",
-    "steps": "",
-    "device": "",
-    "data": "",
-    "optimizer": "",
-    "image_size": tr("image size"),
-    "seq_len": tr("sequence"),
-    "lr": tr("learning rate"),
-    "mode": tr("mode"),
-}
+from diptych.workloads.catalogue import FRAMEWORKS, Framework
 
 
 class CatalogueForm(QWidget):
@@ -46,8 +25,7 @@ class CatalogueForm(QWidget):
     def __init__(self, draft: Draft, runtimes: RuntimeModel) -> None:
         super().__init__()
         self._draft, self._runtimes = draft, runtimes
-        self._inputs: list[KnobInput] = []
-        self._rows: Rows | None = None
+        self._rows: KnobRows | None = None
         self.cards = {framework: RuntimeCard(framework, runtimes) for framework in FRAMEWORKS}
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -63,9 +41,14 @@ class CatalogueForm(QWidget):
         self._column.addWidget(top)
         self.rebuild()
 
+    @property
+    def inputs(self) -> list[KnobInput]:
+        """The inputs of all knobs of the workload."""
+        return self._rows.inputs if self._rows is not None else []
+
     def input(self, key: str) -> KnobInput | None:
         """Return the input of a knob."""
-        return next((item for item in self._inputs if item.key == key), None)
+        return self._rows.input(key) if self._rows is not None else None
 
     def rebuild(self) -> None:
         """Make the inputs of the draft's workload."""
@@ -75,45 +58,16 @@ class CatalogueForm(QWidget):
             # At once: until it is deleted Tab would go through it.
             self._rows.hide()
             self._rows.deleteLater()
-        self._inputs = []
-        self._rows = Rows()
         chosen = catalogue.workload(self._draft.workload)
-        placed = {name for _, names in _ROWS for name in names}
-        rest = tuple(dict.fromkeys(k.name for k in chosen.knobs if k.name not in placed))
-        for title, names in (*_ROWS, (tr("More"), rest)):
-            self._add_row(title, names, chosen.knobs)
+        self._rows = KnobRows(
+            chosen.knobs, lambda knob: knob_key(knob.name, chosen.name, knob.applies_to[0])
+        )
+        self._rows.changed.connect(self._typed)
         self._column.addWidget(self._rows)
         self._column.addStretch(1)
-        self._order()
+        # Tab goes through the new inputs where they stand, not after all that was there.
+        self._rows.order(list(self.cards.values())[-1].last)
         self.refresh()
-
-    def _order(self) -> None:
-        """Let Tab go through the new inputs where they stand, not after all that was there."""
-        before: QWidget = list(self.cards.values())[-1].last
-        for item in self._inputs:
-            QWidget.setTabOrder(before, item.widget)
-            before = item.widget
-
-    def _add_row(self, title: str, names: Sequence[str], knobs: Sequence[Knob]) -> None:
-        parts: list[QWidget | str] = []
-        for name in names:
-            for knob in (knob for knob in knobs if knob.name == name):
-                words = _WORDS.get(name, name)
-                words = "/".join(knob.applies_to) if len(knob.applies_to) == 1 else words
-                if words:
-                    parts.append(words)
-                parts.append(self._input(knob).widget)
-                if knob.unit in ("px", "tokens", "steps"):
-                    parts.append(knob.unit)
-        if parts and self._rows is not None:
-            self._rows.add(title, *parts)
-
-    def _input(self, knob: Knob) -> KnobInput:
-        key = knob_key(knob.name, self._draft.workload, knob.applies_to[0])
-        made = KnobInput(knob, key, self._rows)
-        made.changed.connect(self._typed)
-        self._inputs.append(made)
-        return made
 
     def refresh(self) -> None:
         """Show the draft, and what the runtimes offer."""
@@ -122,7 +76,7 @@ class CatalogueForm(QWidget):
                 checked=framework in self._draft.frameworks,
                 python=self._draft.pythons.get(framework, ""),
             )
-        for item in self._inputs:
+        for item in self.inputs:
             framework = item.knob.applies_to[0]
             text = self._draft.knob(item.knob.name, framework)
             if item.knob.kind == "device":
@@ -143,8 +97,8 @@ class CatalogueForm(QWidget):
 
     def mark(self, errors: dict[str, str]) -> None:
         """Mark the inputs that are wrong."""
-        for item in self._inputs:
-            item.mark(errors.get(item.key) or errors.get(item.knob.name))
+        if self._rows is not None:
+            self._rows.mark(errors)
 
     def _typed(self, key: str, text: str) -> None:
         self._draft.set_knob(key, text)

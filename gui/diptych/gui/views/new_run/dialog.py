@@ -5,130 +5,39 @@ from __future__ import annotations
 import os
 
 import msgspec
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtWidgets import (
-    QDialog,
-    QFrame,
-    QHBoxLayout,
-    QPushButton,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QWidget
 
-from diptych.gui.models import jobs
 from diptych.gui.models.context import Context
 from diptych.gui.models.draft import Draft, remembered
 from diptych.gui.models.evaluate import Check, Evaluation, evaluate
 from diptych.gui.text.tr import tr, trn
-from diptych.gui.theme import scaled
-from diptych.gui.views.help import foot, primary
 from diptych.gui.views.new_run.catalogue_form import CatalogueForm
+from diptych.gui.views.new_run.form_dialog import FormDialog
 from diptych.gui.views.new_run.measure import MeasureForm
 from diptych.gui.views.new_run.script_form import ScriptForm
 from diptych.gui.views.new_run.sources import Sources
-from diptych.gui.views.new_run.verdict import Verdict
-from diptych.gui.views.screen import room
-from diptych.gui.views.widgets import hairline, icon_button, label, part
-
-_PAUSE_MS = 120
-"""How long typing has to rest before it is evaluated."""
 
 
-class NewRunDialog(QDialog):
+class NewRunDialog(FormDialog):
     """Starts what it shows: the requests of its last evaluation."""
 
-    runtimes_wanted = Signal()
-    evaluated = Signal()
-    """The shown checks and command are those of what stands in the form."""
-
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(tr("New run"))
-        self._context = context
         kept = context.settings.get("new_run")
         self.draft: Draft = remembered(kept or {})
+        super().__init__(tr("New run"), tr("Start run"), Sources(self.draft), parent)
+        self._context = context
         # A name is for one run: the next one is another.
         self.draft.name = ""
         self._first_time = kept is None
         self.evaluation = Evaluation((), ())
-        self._round = 0
         self._fit_machine()
-        self.sources = Sources(self.draft)
         self.catalogue = CatalogueForm(self.draft, context.runtimes)
         self.script = ScriptForm(self.draft, context.runtimes)
         self.measure = MeasureForm(self.draft)
-        self.verdict = Verdict()
-        self.start = primary(tr("Start run"))
-        self.start.setEnabled(False)
-        self._cost = label(ink="label")
-        self._subject = label(ink="label")
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_PAUSE_MS)
-        self._timer.timeout.connect(self._evaluate)
-        self._lay_out()
+        self._lay_out((self.catalogue, self.script, self.measure))
         self._connect()
         self._show_source()
         self._soon()
-
-    # -- how it looks ---------------------------------------------------------------
-
-    def _lay_out(self) -> None:
-        inside = QWidget()
-        part(inside, "dialogbody")
-        column = QVBoxLayout(inside)
-        column.setContentsMargins(24, 16, 24, 16)
-        column.setSpacing(11)
-        for widget in (self.catalogue, self.script, self.measure):
-            column.addWidget(widget)
-        column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(inside)
-        self.scrolled = scroll
-        right = QWidget()
-        part(right, "dialogbody")
-        under = QVBoxLayout(right)
-        under.setContentsMargins(0, 0, 0, 0)
-        under.setSpacing(0)
-        under.addWidget(scroll, 1)
-        under.addWidget(hairline())
-        bottom = QVBoxLayout()
-        bottom.setContentsMargins(24, 12, 24, 12)
-        bottom.addWidget(self.verdict)
-        under.addLayout(bottom)
-        middle = QHBoxLayout()
-        middle.setSpacing(0)
-        middle.addWidget(self.sources)
-        middle.addWidget(right, 1)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(0)
-        whole.addWidget(self._head())
-        whole.addLayout(middle, 1)
-        cancel = QPushButton(tr("Cancel"))
-        cancel.clicked.connect(self.reject)
-        whole.addWidget(foot(self._cost, None, cancel, self.start))
-        # Only a button that is in the dialog already becomes its default.
-        self.start.setDefault(True)
-        # Below this the row of numbers of the profile window would be cut.
-        self.setMinimumWidth(min(scaled(930), max(930, room(self).width())))
-        self.resize(QSize(scaled(960), scaled(860)).boundedTo(room(self)))
-
-    def _head(self) -> QFrame:
-        made = QFrame()
-        part(made, "dialoghead")
-        row = QHBoxLayout(made)
-        row.setContentsMargins(18, 10, 10, 10)
-        row.setSpacing(10)
-        row.addWidget(label(tr("New run"), size=14, weight=600))
-        row.addWidget(self._subject, 1)
-        close = icon_button("cross", tr("Close"), "Esc")
-        close.clicked.connect(self.reject)
-        row.addWidget(close)
-        return made
 
     def _connect(self) -> None:
         self.sources.changed.connect(self._source_changed)
@@ -136,7 +45,6 @@ class NewRunDialog(QDialog):
             form.changed.connect(self._soon)
         self.catalogue.runtimes_wanted.connect(self.runtimes_wanted)
         self._context.runtimes.changed.connect(self._runtimes_changed)
-        self.start.clicked.connect(self._start)
 
     def choose_source(self, source: str) -> None:
         """Show the catalogue or the user's own script."""
@@ -175,9 +83,7 @@ class NewRunDialog(QDialog):
 
     def _soon(self) -> None:
         self.measure.offer(self.draft.chosen_frameworks)
-        self._round += 1
-        self.start.setEnabled(False)
-        self._timer.start()
+        super()._soon()
 
     def _evaluate(self) -> None:
         if not self._context.runtimes.known:
@@ -185,21 +91,16 @@ class NewRunDialog(QDialog):
             return
         if self.draft.source == "catalogue" and not self.draft.frameworks:
             self._show(Evaluation((), (Check("error", tr("Choose PyTorch, MXNet or both")),)))
+            self.evaluated.emit()
             return
-        number = self._round
         draft = msgspec.convert(msgspec.to_builtins(self.draft), Draft)
         infos, home = list(self._context.runtimes.infos), self._context.home
         live, cores = len(self._context.live()), os.cpu_count() or 0
-
-        def done(evaluation: Evaluation) -> None:
-            # Typed on in the meantime: the next round will say.
-            if number == self._round:
-                self._show(evaluation)
-
-        def failed(error: Exception) -> None:
-            done(Evaluation((), (Check("error", f"{type(error).__name__}: {error}"),)))
-
-        jobs.start(self, lambda: evaluate(draft, infos, home, live=live, cores=cores), done, failed)
+        self._work_out(
+            lambda: evaluate(draft, infos, home, live=live, cores=cores),
+            self._show,
+            lambda text: self._show(Evaluation((), (Check("error", text),))),
+        )
 
     def _show(self, evaluation: Evaluation) -> None:
         self.evaluation = evaluation
@@ -211,7 +112,6 @@ class NewRunDialog(QDialog):
         self.start.setEnabled(count > 0)
         self.start.setText(tr("Start run") if count < 2 else tr("Start {count} runs", count=count))
         self._cost.setText(cost(evaluation))
-        self.evaluated.emit()
 
     def _start(self) -> None:
         """Start exactly what the command says."""

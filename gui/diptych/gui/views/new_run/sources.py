@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from diptych.gui.models.draft import Draft
+from diptych.gui.models.draft import Sourced
 from diptych.gui.text.tr import tr
 from diptych.gui.theme import bind_icon, current, font, scaled
 from diptych.gui.views.widgets import Segments, label, part
@@ -76,7 +76,7 @@ class Sources(QFrame):
 
     changed = Signal()
 
-    def __init__(self, draft: Draft) -> None:
+    def __init__(self, draft: Sourced) -> None:
         super().__init__()
         part(self, "dialogside")
         self.setFixedWidth(scaled(256))

@@ -28,7 +28,7 @@ def _height(edit: QPlainTextEdit, lines: int) -> int:
 
 
 class Verdict(Rows):
-    """Shows an `Evaluation`."""
+    """Shows what was found, and the command that does it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -63,8 +63,11 @@ class Verdict(Rows):
 
     def show_evaluation(self, evaluation: Evaluation) -> None:
         """Show checks and command; an error leaves no command."""
-        self.checks = evaluation.checks
-        text = evaluation.command
+        self.show_checks(evaluation.checks, evaluation.command)
+
+    def show_checks(self, checks: tuple[Check, ...], text: str) -> None:
+        """Show these checks and the command ``text``."""
+        self.checks = checks
         if self.command.toPlainText() != text:
             self.command.setPlainText(text)
         self.copy.setEnabled(bool(text))

@@ -1,0 +1,247 @@
+"""Comparisons that are carried out: started here, followed wherever they were started.
+
+Whoever conducts one is a process of its own, which outlives the window: those
+that go on already are found when a window opens. A thread sleeps until a folder
+of comparisons changes; the kernel tells (see `wake`). Only that a conductor was
+killed is told by nobody: that is looked for every few seconds, while one conducts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+from PySide6.QtCore import QObject, Qt, Signal
+
+from diptych.gui.models import jobs
+from diptych.gui.models.trouble import Trouble
+from diptych.gui.models.wake import Wake
+from diptych.gui.text.tr import tr
+from diptych.profiling.compare import conduct
+from diptych.profiling.records.experiment import Experiment, ExperimentState
+from diptych.profiling.runner import launch, locks
+
+_LOOK, _REST = 2.0, 15.0
+"""Seconds between two looks while one is conducted, and otherwise."""
+_GRACE_NS = 20_000_000_000
+"""How long a conductor may take to begin."""
+INTERRUPTED = "it was interrupted: whoever conducted it is gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Conducted:
+    """A comparison that is carried out: what was asked, and where it stands."""
+
+    directory: Path
+    experiment: Experiment
+    state: ExperimentState
+
+
+class Experiments(QObject):
+    """Follows the comparisons of ``home``. Lives on the GUI's thread."""
+
+    started = Signal(object)
+    """`Path` of one that goes on: begun here or elsewhere, or found when the window opened."""
+    changed = Signal(object, object)
+    """`Path`, `ExperimentState`: one that goes on got further."""
+    ended = Signal(object, object)
+    """`Path`, `ExperimentState` of one that went on and is over, however that came."""
+    trouble = Signal(object)
+    """`Trouble`: one could not be started or cancelled."""
+    _told = Signal(object)
+
+    def __init__(self, home: Path, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._home = home
+        self._running: dict[Path, Conducted] = {}
+        self.own: set[Path] = set()
+        """Those that this window started."""
+        self._watcher: _Watcher | None = None
+        self._told.connect(self._take, Qt.ConnectionType.QueuedConnection)
+
+    @property
+    def running(self) -> list[Conducted]:
+        """All that go on, the oldest first."""
+        return [self._running[path] for path in sorted(self._running)]
+
+    def get(self, directory: Path) -> Conducted | None:
+        """Return one that goes on."""
+        return self._running.get(directory)
+
+    def follow(self) -> None:
+        """Begin to look for comparisons that go on, and whether others begin."""
+        if self._watcher is None:
+            self._watcher = _Watcher(conduct.comparisons_dir(self._home), self._told.emit)
+            self._watcher.start()
+
+    def start(self, experiment: Experiment) -> None:
+        """Have a comparison carried out by a process of its own."""
+
+        def work() -> Path:
+            directory = conduct.create(experiment, self._home)
+            conduct.start(directory)
+            return directory
+
+        def done(directory: Path) -> None:
+            self.own.add(directory)
+            self.follow()
+            state = ExperimentState(runs=(None,) * len(experiment.sides))
+            self._take([Conducted(directory, experiment, state)])
+            if self._watcher is not None:
+                self._watcher.look()
+
+        jobs.start(self, work, done, self._not_started)
+
+    def cancel(self, directory: Path) -> None:
+        """Ask for the end of a comparison and of its runs."""
+
+        def failed(error: Exception) -> None:
+            self.trouble.emit(Trouble(tr("The comparison could not be cancelled"), str(error)))
+
+        jobs.start(self, lambda: conduct.ask_cancel(directory), lambda _: None, failed)
+
+    def close(self) -> None:
+        """Look no more; comparisons go on."""
+        if self._watcher is not None:
+            self._watcher.close()
+            self._watcher = None
+
+    def _not_started(self, error: Exception) -> None:
+        why = str(error)
+        if isinstance(error, OSError):
+            why = f"{error.filename}: {error.strerror}"
+        do = tr("Make room or choose another folder with DIPTYCH_HOME, and start it again.")
+        self.trouble.emit(Trouble(tr("The comparison could not be started"), why, do))
+
+    def _take(self, news: list[Conducted]) -> None:
+        for found in news:
+            before = self._running.get(found.directory)
+            if found.state.status == "running":
+                self._running[found.directory] = found
+                if before is None:
+                    self.started.emit(found.directory)
+                if before is None or before.state != found.state:
+                    self.changed.emit(found.directory, found.state)
+            elif before is not None or found.state.text == INTERRUPTED:
+                self._running.pop(found.directory, None)
+                self.ended.emit(found.directory, found.state)
+
+
+class _Watcher(threading.Thread):
+    """Reads what is said of comparisons that are not over; tells of what is new."""
+
+    def __init__(self, folder: Path, tell: Callable[[list[Conducted]], None]) -> None:
+        super().__init__(name="diptych-comparisons", daemon=True)
+        self._folder, self._tell = folder, tell
+        self._wake = Wake()
+        self._over: set[Path] = set()
+        self._known: dict[Path, Conducted] = {}
+        self._open: list[Path] = []
+        """All that are not over, as far as is known; some cannot be read yet, or ever."""
+        self._closed = False
+
+    def look(self) -> None:
+        """Look now."""
+        self._wake.ring()
+
+    def close(self) -> None:
+        """End, and wait for that."""
+        self._closed = True
+        self._wake.ring()
+        self.join()
+
+    def run(self) -> None:
+        """Look whenever something changes."""
+        try:
+            while not self._closed:
+                again = self._watch()
+                news = self._news()
+                # The window may have gone meanwhile.
+                with contextlib.suppress(RuntimeError):
+                    if news and not self._closed:
+                        self._tell(news)
+                if not again:
+                    self._wake.wait(_LOOK if self._known else _REST)
+        finally:
+            self._wake.close()
+
+    def _watch(self) -> bool:
+        """Watch before anything is read: what changes in between is then not missed.
+
+        Returns whether there are others than before, which may change already.
+        """
+        home, before = self._folder.parent, self._open
+        self._open = self._unsettled()
+        wanted = [self._folder if self._folder.is_dir() else home, *self._open]
+        self._wake.watch(path for path in wanted if path.is_dir())
+        return self._open != before
+
+    def _news(self) -> list[Conducted]:
+        news = []
+        for directory in self._open:
+            found = _read(directory)
+            if found is None or found == self._known.get(directory):
+                continue
+            news.append(found)
+            if found.state.status == "running":
+                self._known[directory] = found
+            else:
+                self._known.pop(directory, None)
+                self._over.add(directory)
+        return news
+
+    def _unsettled(self) -> list[Path]:
+        try:
+            found = [path for path in self._folder.iterdir() if path.name[0] != "."]
+        except OSError:
+            return []
+        return sorted(path for path in found if path not in self._over)
+
+
+def _read(directory: Path) -> Conducted | None:
+    """Read one; ``None`` where there is nothing that could be read (yet)."""
+    try:
+        # In this order: whoever conducts says how it ended before it lets go.
+        conducted = conduct.is_conducted(directory)
+        experiment, state = conduct.load(directory)
+    except (OSError, msgspec.MsgspecError):
+        return None
+    begins = state.pid is None and time.time_ns() - experiment.created < _GRACE_NS
+    if state.status == "running" and not conducted and not begins:
+        return Conducted(directory, experiment, _end(directory, state))
+    return Conducted(directory, experiment, state)
+
+
+def _end(directory: Path, before: ExperimentState) -> ExperimentState:
+    """Say of a comparison without a conductor that it is over, and end its runs.
+
+    They stood parked or go on alone, and nobody would ever stop them.
+    """
+    try:
+        lock = locks.take(directory / conduct.LOCK)
+    except OSError:
+        return before
+    state = before
+    with contextlib.suppress(OSError, msgspec.MsgspecError):
+        # It may have ended by itself just now.
+        state = conduct.load(directory)[1]
+        if state.status == "running":
+            state = msgspec.structs.replace(state, status="failed", text=INTERRUPTED)
+            conduct.write_state(directory, state)
+            _stop(directory, state)
+    os.close(lock)
+    return state
+
+
+def _stop(directory: Path, state: ExperimentState) -> None:
+    runs = directory.parent.parent / "runs"
+    for run in (*state.runs, state.noise, *state.profiled):
+        if run is not None and launch.is_live(runs / run):
+            with contextlib.suppress(OSError):
+                launch.ask_stop(runs / run, "the comparison, whose conductor is gone")
