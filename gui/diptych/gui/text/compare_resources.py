@@ -34,6 +34,11 @@ class Kind:
     of: Callable[[Resources], float | None]
     show: Callable[[float | None], str]
 
+    @property
+    def gpu(self) -> bool:
+        """Whether only a GPU has it."""
+        return self.key in _COLUMNS
+
 
 KINDS = (
     Kind(
@@ -122,10 +127,20 @@ def _too_short(side: Compared) -> str:
     return tr("No sample fell into the steps that count.")
 
 
+def without_gpu(side: Compared) -> bool:
+    """Say whether a side is known to use no GPU."""
+    device = _device(side.run)
+    return bool(device) and not device.startswith("cuda")
+
+
+def _device(run: RunSnapshot) -> str:
+    request = run.manifest.request if run.manifest is not None else None
+    return str(request.knobs.get("device", "")) if request is not None else ""
+
+
 def _gpu(side: Compared, key: str) -> str:
     run = side.run
-    request = run.manifest.request if run.manifest is not None else None
-    device = str(request.knobs.get("device", "")) if request is not None else ""
+    device = _device(run)
     if not device:
         return tr("Which GPU this side used is not known.")
     if not device.startswith("cuda"):

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from diptych.gui.models.compare_bars import decimals_of, unit_of
 from diptych.gui.models.compare_families import FamilyBars
 from diptych.gui.models.selection import Look
-from diptych.gui.plots.compare.look import family_colour, paint_side
+from diptych.gui.plots.compare.look import MOST_NAMED, family_colour, paint_side
 from diptych.gui.plots.items import blended
 from diptych.gui.text import format as fmt
 from diptych.gui.text.compare_why import family_title, phase_title
@@ -70,10 +70,14 @@ class FamilyBarsPlot(QWidget):
     # -- geometry -------------------------------------------------------------------
 
     @property
+    def named(self) -> bool:
+        """Whether each bar has the name of its side: there are too many for a legend."""
+        return self.shown is not None and len(self.shown.labels) > MOST_NAMED
+
+    @property
     def bar_height(self) -> int:
         """Pixels from one bar to the next."""
-        many = self.shown is not None and len(self.shown.labels) > 4
-        return scaled(12 if many else 15)
+        return scaled(15)
 
     @property
     def group_height(self) -> int:
@@ -122,7 +126,15 @@ class FamilyBarsPlot(QWidget):
     def _name_width(self, shown: Families) -> float:
         metrics = QFontMetricsF(font(12, 500))
         need = max(metrics.horizontalAdvance(self.name(bars)) for bars in shown.bars)
-        return min(need + scaled(50), self.width() * 0.4)
+        return min(need + scaled(50), self.width() * 0.4) + self._side_width()
+
+    def _side_width(self) -> float:
+        """Return the room of the sides' names, where they stand beside the bars."""
+        if not self.named or self.shown is None:
+            return 0.0
+        metrics = QFontMetricsF(font(11))
+        need = max(metrics.horizontalAdvance(label) for label in self.shown.labels)
+        return min(need + scaled(10), self.width() * 0.25)
 
     def _number_width(self, shown: Families) -> float:
         metrics = QFontMetricsF(font(12, 500))
@@ -135,7 +147,8 @@ class FamilyBarsPlot(QWidget):
         if at == self.current:
             painter.fillRect(QRectF(0, top, self.width(), height - 1), QColor(tokens.selection))
         painter.fillRect(QRectF(0, top + height - 1, self.width(), 1), QColor(tokens.line1))
-        self._paint_name(painter, bars, QRectF(0, top, room.left(), height))
+        names = room.left() - self._side_width()
+        self._paint_name(painter, bars, QRectF(0, top, names, height))
         begin = top + (height - 1 - len(bars.sides) * self.bar_height) / 2
         for side, spent in enumerate(bars.sides):
             row = QRectF(room.left(), begin + side * self.bar_height, room.width(), self.bar_height)
@@ -170,9 +183,12 @@ class FamilyBarsPlot(QWidget):
         if shown is None:
             return
         look = shown.looks[side]
-        paint_side(painter, QPointF(row.left() - scaled(11), row.center().y()), look)
+        left = row.left() - self._side_width()
+        paint_side(painter, QPointF(left - scaled(11), row.center().y()), look)
+        if self.named:
+            self._paint_side_name(painter, shown.labels[side], left, row)
         number = QRectF(row.right(), row.top(), self.width() - row.right() - 2, row.height())
-        painter.setFont(font(12 if self.bar_height > scaled(12) else 11, 500))
+        painter.setFont(font(12, 500))
         if spent is None:
             painter.setPen(QColor(tokens.text3))
             painter.drawText(number, _RIGHT, fmt.UNKNOWN)
@@ -189,6 +205,16 @@ class FamilyBarsPlot(QWidget):
                 x += wide
         painter.setPen(QColor(tokens.text1))
         painter.drawText(number, _RIGHT, self.value(sum(spent)))
+
+    @staticmethod
+    def _paint_side_name(painter: QPainter, label: str, left: float, row: QRectF) -> None:
+        painter.setFont(font(11))
+        painter.setPen(QColor(current().text2))
+        room = QRectF(left, row.top(), row.left() - left - scaled(6), row.height())
+        text = QFontMetricsF(painter.font()).elidedText(
+            one_line(label), Qt.TextElideMode.ElideRight, room.width()
+        )
+        painter.drawText(room, _LEFT, text)
 
     # -- words ----------------------------------------------------------------------
 

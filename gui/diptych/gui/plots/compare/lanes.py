@@ -83,11 +83,11 @@ class LanesPlot(QWidget):
 
     def room(self) -> QRectF:
         """Return the pixels of the way, from start to finish."""
-        metrics = QFontMetricsF(font(12, 500))
+        metrics = QFontMetricsF(font(12, 600))
         names = max((metrics.horizontalAdvance(one.label) for one in self.lanes), default=0)
         values = max((metrics.horizontalAdvance(one.value) for one in self.lanes if
                       one.share is not None), default=0)  # fmt: skip
-        left = min(names + scaled(30), self.width() * 0.3)
+        left = min(names + scaled(40), self.width() * 0.34)
         # A number that grows must not move the finish.
         right = max(values + 16, scaled(150))
         height = len(self.lanes) * self.lane_height

@@ -13,6 +13,9 @@ from diptych.profiling.compare.comparison import Comparison
 from diptych.profiling.compare.why import REST, Bar
 from diptych.profiling.records.kinds import PHASES
 
+MOST_NAMED = 4
+"""Sides that a legend names; of more the names stand beside the bars, as colours repeat."""
+
 
 def looks_of(comparison: Comparison) -> list[Look]:
     """Return the look of each side; sides of one framework differ in shade, three of them."""

@@ -125,10 +125,11 @@ class WaterfallPlot(QWidget):
         """Return the width of the names: what they need, at most two fifths."""
         if self.shown is None:
             return 100.0
-        metrics = QFontMetricsF(font(12, 500))
-        texts = [*self.shown.labels, *(self.name(step) for step in self.shown.steps)]
-        need = max(metrics.horizontalAdvance(text) for text in texts) + scaled(32)
-        return min(need, self.width() * 0.36)
+        metrics = QFontMetricsF(font(12, 600))
+        ends = (end_name(side, label) for side, label in enumerate(self.shown.labels))
+        texts = [*ends, *(self.name(step) for step in self.shown.steps)]
+        need = max(metrics.horizontalAdvance(text) for text in texts) + scaled(36)
+        return min(need, self.width() * 0.38)
 
     def unit(self) -> tuple[str, float]:
         """Return the unit of all numbers, and its ns."""
@@ -221,8 +222,7 @@ class WaterfallPlot(QWidget):
         paint_side(painter, QPointF(scaled(10), middle), look)
         painter.setPen(QColor(tokens.text1))
         painter.setFont(font(12, 600))
-        letter = tr("A · {label}") if side == 0 else tr("B · {label}")
-        self._paint_name(painter, row, letter.format(label=shown.labels[side]), room)
+        self._paint_name(painter, row, end_name(side, shown.labels[side]), room)
         text = fmt.fixed(value / per, self.decimals())
         painter.drawText(QRectF(0, row.top(), edges[side], row.height()), _RIGHT, text)
 
@@ -389,6 +389,13 @@ class WaterfallPlot(QWidget):
         """Show that it is elsewhere."""
         super().focusOutEvent(event)
         self.update()
+
+
+def end_name(side: int, label: str) -> str:
+    """Return what an end of the waterfall is called."""
+    if side == 0:
+        return tr("A · {label}", label=label)
+    return tr("B · {label}", label=label)
 
 
 def _signed(value: float, decimals: int) -> str:

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from diptych.gui.models.selection import Look
-from diptych.gui.plots.compare.look import looks_of
+from diptych.gui.plots.compare.look import MOST_NAMED, looks_of
 from diptych.gui.text.tr import tr
 from diptych.gui.theme import current, manager, pixmap, scaled
 from diptych.gui.views.widgets import Elided, ElidedCombo, Mark, label, part
@@ -74,7 +74,7 @@ class SideChoice(QWidget):
     def __init__(self, name: str) -> None:
         super().__init__()
         self.box = ElidedCombo()
-        self.box.setMinimumWidth(scaled(170))
+        self.box.setFixedWidth(scaled(180))
         self.box.setAccessibleName(name)
         self.box.activated.connect(lambda at: self.chosen.emit(at + 1))
         row = QHBoxLayout(self)
@@ -106,7 +106,7 @@ class SideChoice(QWidget):
 
 
 class Legend(QWidget):
-    """Mark and name of sides, in a row."""
+    """Mark and name of sides, in a row; of many sides nothing: their names stand in the plot."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -126,8 +126,11 @@ class Legend(QWidget):
         clear(self._row)
         if self._comparison is None:
             return
+        shown = self._sides or range(len(self._comparison.sides))
+        if len(shown) > MOST_NAMED:
+            return
         looks = looks_of(self._comparison)
-        for at in self._sides or range(len(looks)):
+        for at in shown:
             mark = Mark()
             mark.look(square=looks[at].square, colour=looks[at].colour)
             self._row.addWidget(mark)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from string import Template
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
@@ -20,7 +21,7 @@ from diptych.gui.plots.compare.look import looks_of
 from diptych.gui.plots.scale import step_ticks, time_label, time_ticks
 from diptych.gui.text import format as fmt
 from diptych.gui.text.tr import tr, trn
-from diptych.gui.theme import bind_icon, scaled
+from diptych.gui.theme import bind_icon, current, manager, scaled
 from diptych.gui.views.compare.panel import Panel, hint
 from diptych.gui.views.widgets import Elided, Segments, icon_button, label
 from diptych.profiling.compare.comparison import Comparison
@@ -30,6 +31,14 @@ FRAME = 16
 """Milliseconds between pictures at the least."""
 _FINE = 10_000
 """Positions of the scrubber."""
+_SLIDER = Template(
+    "QSlider { min-height: 20px; border: 2px solid transparent; border-radius: 5px; }"
+    "QSlider:focus { border-color: $fill; }"
+    "QSlider::groove:horizontal { height: 4px; background: $line; border-radius: 2px; }"
+    "QSlider::sub-page:horizontal { background: $fill; border-radius: 2px; }"
+    "QSlider::handle:horizontal { width: 12px; height: 12px; margin: -4px 0; border-radius: 6px;"
+    " background: $knob; }"
+)
 _STEPS_OF_KEY = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
 
 
@@ -64,6 +73,8 @@ class ReplayPanel(Panel):
         self.column.addWidget(self.about)
         self.column.addStretch(1)
         self.by.chosen.connect(lambda _key: self._draw())
+        manager().changed.connect(self._dress)
+        self._dress()
         self.set_comparison(None)
 
     def _make_foot(self) -> None:
@@ -72,6 +83,7 @@ class ReplayPanel(Panel):
         self.scrubber = QSlider(Qt.Orientation.Horizontal)
         self.scrubber.setRange(0, _FINE)
         self.scrubber.setPageStep(_FINE // 20)
+        self.scrubber.setCursor(Qt.CursorShape.PointingHandCursor)
         self.scrubber.setAccessibleName(tr("Moment of the race"))
         self.scrubber.valueChanged.connect(self._scrub)
         self.moment = label(ink="label")
@@ -90,6 +102,13 @@ class ReplayPanel(Panel):
         self._foot.addWidget(self.moment)
         self._foot.addWidget(self.speed)
 
+    def _dress(self) -> None:
+        """Give the scrubber the colours of the theme."""
+        tokens = current()
+        self.scrubber.setStyleSheet(
+            _SLIDER.substitute(line=tokens.line2, fill=tokens.accent, knob=tokens.text1)
+        )
+
     # -- what is shown ----------------------------------------------------------------
 
     def set_comparison(self, comparison: Comparison | None) -> None:
@@ -105,6 +124,7 @@ class ReplayPanel(Panel):
         self.clock = race.length if race is not None and enough else 0
         if race is not None and enough:
             fits = next((s for s in SPEEDS if race.length / 1e9 / s <= 20), SPEEDS[-1])
+            self.scrubber.setSingleStep(max(_FINE // race.steps, 1))
             self.speed.setCurrentIndex(max(SPEEDS.index(fits), SPEEDS.index(1.0)))
         self._draw()
 
@@ -127,7 +147,7 @@ class ReplayPanel(Panel):
         self.lanes.show_lanes(shown, self._ticks(race, steps=steps))
         self.lead.show_text(self._lead_words(race, lead, steps=steps))
         self.moment.setText(self._moment(race, steps=steps))
-        self.about.show_text(self._about(race, steps=steps))
+        self.about.show_text(self._about(race))
         with QSignalBlocker(self.scrubber):
             self.scrubber.setValue(round(self.clock / max(race.length, 1) * _FINE))
         if not self.playing:
@@ -202,14 +222,15 @@ class ReplayPanel(Panel):
         return tr("{now} of {all}", now=fmt.duration(self.clock), all=fmt.duration(race.length))
 
     @staticmethod
-    def _about(race: Race, *, steps: bool) -> str:
+    def _about(race: Race) -> str:
         if race.approximate:
             return tr(
                 "Steps are spread evenly over each turn: only when a turn ended is known alike."
             )
-        if steps:
-            return tr("How long each side took for as many steps. Parked time is cut out.")
-        return tr("Steps that count, as they were completed. Parked time is cut out.")
+        return tr(
+            "The steps that count, one behind the other; parked time is cut out. "
+            "The verdict says whether the race would come out so again."
+        )
 
     # -- clock ------------------------------------------------------------------------
 

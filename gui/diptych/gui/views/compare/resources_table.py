@@ -26,13 +26,13 @@ from PySide6.QtWidgets import (
 from diptych.gui.models.selection import Look
 from diptych.gui.plots.compare.look import looks_of, paint_side
 from diptych.gui.text import format as fmt
-from diptych.gui.text.compare_resources import KINDS, why_unknown
+from diptych.gui.text.compare_resources import KINDS, Kind, why_unknown, without_gpu
 from diptych.gui.text.plain import one_line, tooltip
 from diptych.gui.text.tr import tr
 from diptych.gui.theme import current, font, manager, scaled
 from diptych.gui.theme.tokens import ROW_TALL
 from diptych.gui.views.cells import PAD, paint_bar
-from diptych.gui.views.compare.panel import Panel
+from diptych.gui.views.compare.panel import Panel, hint
 from diptych.profiling.compare.comparison import Compared, Comparison
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -43,13 +43,15 @@ _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class ResourcesPanel(Panel):
-    """A row a resource, a column a side; what no side uses is left out, with one line why."""
+    """A row a resource, a column a side; without a GPU on any side one line says so."""
 
     def __init__(self) -> None:
         super().__init__(tr("Memory, processor and energy"))
         self.model = ResourcesModel(self)
         self.table = _Table(self.model)
+        self.absent = hint()
         self.column.addWidget(self.table)
+        self.column.addWidget(self.absent)
         self.column.addStretch(1)
         manager().changed.connect(self.table.viewport().update)
         self.set_comparison(None)
@@ -59,6 +61,9 @@ class ResourcesPanel(Panel):
         self.comparison = comparison
         self.model.show_comparison(comparison)
         self.explain("" if comparison is not None else tr("No comparison is open."))
+        without = comparison is not None and not self.model.with_gpu
+        self.absent.show_text(tr("No side uses a GPU.") if without else "")
+        self.absent.setVisible(without)
         self.table.fit()
 
 
@@ -69,17 +74,25 @@ class ResourcesModel(QAbstractTableModel):
         super().__init__(parent)
         self.sides: tuple[Compared, ...] = ()
         self.looks: list[Look] = []
+        self.kinds: tuple[Kind, ...] = KINDS
+
+    @property
+    def with_gpu(self) -> bool:
+        """Whether a side uses a GPU, or may."""
+        return len(self.kinds) == len(KINDS)
 
     def show_comparison(self, comparison: Comparison | None) -> None:
         """Show the sides of a comparison."""
         self.beginResetModel()
         self.sides = comparison.sides if comparison is not None else ()
         self.looks = looks_of(comparison) if comparison is not None else []
+        gpu = not self.sides or not all(map(without_gpu, self.sides))
+        self.kinds = KINDS if gpu else tuple(kind for kind in KINDS if not kind.gpu)
         self.endResetModel()
 
     def value(self, row: int, side: int) -> float | None:
         """Return a number, ``None`` where it is not known."""
-        found = KINDS[row].of(self.sides[side].resources)
+        found = self.kinds[row].of(self.sides[side].resources)
         return found if fmt.known(found) else None
 
     def share(self, row: int, side: int) -> float:
@@ -90,7 +103,7 @@ class ResourcesModel(QAbstractTableModel):
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
         """Return how many resources there are."""
-        return 0 if parent.isValid() else len(KINDS)
+        return 0 if parent.isValid() else len(self.kinds)
 
     def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
         """Return the names and the sides."""
@@ -116,7 +129,7 @@ class ResourcesModel(QAbstractTableModel):
         """Return what a cell says."""
         if not index.isValid():
             return None
-        kind, column = KINDS[index.row()], index.column()
+        kind, column = self.kinds[index.row()], index.column()
         if not column:
             return kind.title if role == Qt.ItemDataRole.DisplayRole else None
         side = self.sides[column - 1]
@@ -190,12 +203,12 @@ class _Delegate(QStyledItemDelegate):
         if index.column():
             self._paint_value(painter, rect, model, index)
         else:
-            self._paint_name(painter, rect, index.row())
+            self._paint_name(painter, rect, model.kinds[index.row()])
         painter.restore()
 
     @staticmethod
-    def _paint_name(painter: QPainter, rect: QRectF, row: int) -> None:
-        kind, tokens = KINDS[row], current()
+    def _paint_name(painter: QPainter, rect: QRectF, kind: Kind) -> None:
+        tokens = current()
         half = rect.height() / 2
         top = QRectF(rect.left() + PAD, rect.top() + 3, rect.width() - PAD, half - 2)
         painter.setFont(font(12, 500))
@@ -230,7 +243,7 @@ class _Delegate(QStyledItemDelegate):
             painter.drawText(rect.adjusted(0, 0, -PAD, 0), _RIGHT, str(index.data()))
             return
         painter.setPen(QColor(tokens.text3))
-        reason = why_unknown(model.sides[side], KINDS[index.row()].key)
+        reason = why_unknown(model.sides[side], model.kinds[index.row()].key)
         painter.setFont(font(11))
         room = rect.adjusted(PAD, 0, -PAD - scaled(20), 0)
         text = QFontMetricsF(painter.font()).elidedText(
