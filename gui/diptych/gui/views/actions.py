@@ -11,15 +11,24 @@ from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 from diptych.gui.text.tr import tr
 from diptych.gui.theme import CHOICES, Choice, bind_icon, font, manager
 
-TAB_NAMES = ("Live", "Operators", "Timeline", "Log", "Details")
+TAB_NAMES = ("Live", "Operators", "Timeline", "Compare", "Log", "Details")
 """The keys of the tabs; `TAB_TITLES` is what they are called."""
 TAB_TITLES = {
     "Live": tr("Live"),
     "Operators": tr("Operators"),
     "Timeline": tr("Timeline"),
+    "Compare": tr("Compare"),
     "Log": tr("Log"),
     "Details": tr("Details"),
 }
+
+
+def tab_action(name: str) -> str:
+    """Return the key of the action that shows a tab.
+
+    ``compare`` is what starts a comparison; the tab of that name has another one.
+    """
+    return "compare_tab" if name == "Compare" else name.lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +168,7 @@ _SPECS = (
     _Spec("about", tr("About Diptych"), tr("Version, licence, where things are kept")),
 )
 
-_TABS = tuple(name.lower() for name in TAB_NAMES)
+_TABS = tuple(tab_action(name) for name in TAB_NAMES)
 
 PLOTS = (
     "follow",
@@ -333,7 +342,7 @@ def _menu(menu: QMenu) -> QMenu:
 def _tab_specs() -> list[_Spec]:
     return [
         _Spec(
-            name.lower(),
+            tab_action(name),
             TAB_TITLES[name],
             tr("Show the tab {name}", name=TAB_TITLES[name]),
             (f"Ctrl+{n}",),

@@ -20,7 +20,7 @@ from diptych.gui.models.trouble import Trouble
 from diptych.gui.text.tr import tr
 from diptych.gui.theme import CHOICES, Choice, manager, scaled
 from diptych.gui.theme.tokens import SIDEBAR
-from diptych.gui.views.actions import TAB_NAMES, Actions
+from diptych.gui.views.actions import TAB_NAMES, Actions, tab_action
 from diptych.gui.views.care_commands import CareCommands
 from diptych.gui.views.closing import Closing
 from diptych.gui.views.commands import Commands
@@ -137,7 +137,7 @@ class MainWindow(QMainWindow):
         actions["follow"].setChecked(context.selection.follow)
         actions["follow"].toggled.connect(context.selection.set_follow)
         for number, name in enumerate(TAB_NAMES):
-            actions[name.lower()].triggered.connect(
+            actions[tab_action(name)].triggered.connect(
                 lambda _=False, number=number: self.stage.choose(number)
             )
         for action in actions.themes():

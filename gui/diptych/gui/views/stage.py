@@ -38,6 +38,7 @@ _VIEWS = {
     "Live": ("diptych.gui.views.live", "LiveView"),
     "Operators": ("diptych.gui.views.operators", "OperatorsView"),
     "Timeline": ("diptych.gui.views.timeline.view", "TimelineView"),
+    "Compare": ("diptych.gui.views.compare.view", "CompareView"),
     "Log": ("diptych.gui.views.log", "LogView"),
     "Details": ("diptych.gui.views.details", "DetailsView"),
 }

@@ -19,7 +19,7 @@ from diptych.profiling.compare.order import order_lines
 from diptych.profiling.compare.parity import Parity
 from diptych.profiling.compare.resources import Resources, resources
 from diptych.profiling.compare.samples import Side
-from diptych.profiling.compare.timed import Measure, Timed, measure_of, timed
+from diptych.profiling.compare.timed import Measure, Stretch, Timed, measure_of, timed
 from diptych.profiling.compare.verdict import Verdict, judge, noise_of
 from diptych.profiling.compare.why import Why
 from diptych.profiling.runs.snapshot import RunSnapshot
@@ -74,6 +74,8 @@ class Comparison:
     why_not: tuple[str | None, ...]
     profiled: tuple[RunSnapshot | None, ...] = field(default=())
     """Runs whose operators are shown, by side."""
+    stretch: Stretch | None = None
+    """The part of the runs that is compared; ``None``: all of them."""
 
     @property
     def verdict(self) -> Verdict | None:
@@ -90,17 +92,20 @@ def compare(
     profiled: Mapping[int, RunSnapshot] | None = None,
     parity: Parity | None = None,
     classifier: Classifier | None = None,
+    stretch: Stretch | None = None,
 ) -> Comparison:
     """Compare runs; the first is what the others are held against.
 
     ``noise`` is the first side run again in the same race, ``profiled`` runs
     with a profile window by side (the runs themselves, where there is none).
+    ``stretch`` restricts the steps that are compared; operators are always
+    those of the profile windows.
 
     Raises:
         FamiliesError: the user's own operator families cannot be read.
     """
     everyone = [*runs, noise] if noise is not None else list(runs)
-    parts = timed(everyone)
+    parts = timed(everyone, stretch)
     measure = measure_of(everyone)
     together = all(part.raced for part in parts)
     sides = tuple(
@@ -117,7 +122,7 @@ def compare(
     lines = (*order_lines(parts, labels), *fairness(runs, parity, labels, everyone[len(runs) :]))
     return Comparison(
         identity, sides, measure, together, verdicts, check, floor, noise, lines, parity,
-        why, why_not, tuple((profiled or {}).get(at) for at in range(len(runs))),
+        why, why_not, tuple((profiled or {}).get(at) for at in range(len(runs))), stretch,
     )  # fmt: skip
 
 

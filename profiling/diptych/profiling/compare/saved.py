@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -12,6 +13,7 @@ from diptych.profiling.compare.conduct import comparisons_dir, is_conducted, loa
 from diptych.profiling.compare.families import Classifier
 from diptych.profiling.compare.parity import Parity, parity_of_runs
 from diptych.profiling.compare.sides import labels_of
+from diptych.profiling.compare.timed import Stretch
 from diptych.profiling.records.experiment import Experiment, ExperimentState
 from diptych.profiling.runs.session import RunSession
 from diptych.profiling.runs.snapshot import RunSnapshot
@@ -69,6 +71,70 @@ def read(directory: Path) -> tuple[Experiment, ExperimentState]:
     return experiment, state
 
 
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """A comparison with its runs read: from it every stretch can be compared.
+
+    ``labels`` and ``profiled`` speak of ``runs``: the sides that made a step.
+    """
+
+    directory: Path
+    experiment: Experiment
+    state: ExperimentState
+    runs: tuple[RunSnapshot, ...]
+    labels: tuple[str, ...]
+    noise: RunSnapshot | None
+    profiled: dict[int, RunSnapshot]
+    parity: Parity | None
+
+    def compare(
+        self, classifier: Classifier | None = None, stretch: Stretch | None = None
+    ) -> Comparison:
+        """Compare them.
+
+        Raises:
+            FamiliesError: the user's own operator families cannot be read.
+        """
+        return compare(
+            self.runs,
+            self.labels,
+            identity=self.directory.name,
+            noise=self.noise,
+            profiled=self.profiled,
+            parity=self.parity,
+            classifier=classifier,
+            stretch=stretch,
+        )
+
+
+def gather(directory: Path, known: Mapping[str, RunSnapshot] | None = None) -> Gathered:
+    """Read the runs of a comparison, as far as they go, except those that are ``known``, by id.
+
+    Raises:
+        ComparisonError: fewer than two of its sides were run, or it cannot be read.
+    """
+    experiment, state = read(directory)
+    folder = directory.parent.parent / "runs"
+    runs = _runs(folder, state.runs, known)
+    present = [at for at, run in enumerate(runs) if run is not None and len(run.steps)]
+    if len(present) < 2 or 0 not in present:
+        why = f": {state.text}" if state.text else ""
+        raise ComparisonError(f"fewer than two sides of {directory.name} made a step{why}")
+    noise = _runs(folder, [state.noise], known)[0]
+    profiled = _runs(folder, state.profiled, known)
+    shown = {at: run for at, run in enumerate(profiled) if run is not None and at in present}
+    return Gathered(
+        directory,
+        experiment,
+        state,
+        tuple(run for at in present if (run := runs[at]) is not None),
+        tuple(experiment.sides[at].label for at in present),
+        noise if noise is not None and len(noise.steps) else None,
+        {present.index(at): run for at, run in shown.items()},
+        _parity(directory, state),
+    )
+
+
 def open_comparison(directory: Path, classifier: Classifier | None = None) -> Comparison:
     """Compare the runs of a comparison, as far as they go.
 
@@ -76,41 +142,33 @@ def open_comparison(directory: Path, classifier: Classifier | None = None) -> Co
         ComparisonError: fewer than two of its sides were run, or it cannot be read.
         FamiliesError: the user's own operator families cannot be read.
     """
-    experiment, state = read(directory)
-    runs = _runs(directory.parent.parent / "runs", state.runs)
-    present = [at for at, run in enumerate(runs) if run is not None and len(run.steps)]
-    if len(present) < 2 or 0 not in present:
-        why = f": {state.text}" if state.text else ""
-        raise ComparisonError(f"fewer than two sides of {directory.name} made a step{why}")
-    folder = directory.parent.parent / "runs"
-    noise = _runs(folder, [state.noise])[0]
-    profiled = _runs(folder, state.profiled)
-    shown = {at: run for at, run in enumerate(profiled) if run is not None and at in present}
-    return compare(
-        [run for at in present if (run := runs[at]) is not None],
-        [experiment.sides[at].label for at in present],
-        identity=directory.name,
-        noise=noise if noise is not None and len(noise.steps) else None,
-        profiled={present.index(at): run for at, run in shown.items()},
-        parity=_parity(directory, state),
-        classifier=classifier,
-    )
+    return gather(directory).compare(classifier)
 
 
-def compare_runs(runs: Sequence[RunSnapshot], classifier: Classifier | None = None) -> Comparison:
+def compare_runs(
+    runs: Sequence[RunSnapshot],
+    classifier: Classifier | None = None,
+    stretch: Stretch | None = None,
+) -> Comparison:
     """Compare runs that were not made for it; the first is what the others are held against."""
     requests = [run.manifest.request for run in runs if run.manifest is not None]
     labels = labels_of(requests) if len(requests) == len(runs) else [run.id for run in runs]
     named = [run.name or label for run, label in zip(runs, labels, strict=True)]
     unique = named if len(set(named)) == len(named) else labels
-    return compare(runs, unique, classifier=classifier)
+    return compare(runs, unique, classifier=classifier, stretch=stretch)
 
 
-def _runs(folder: Path, ids: Sequence[str | None]) -> list[RunSnapshot | None]:
-    return [
-        read_run(folder / run) if run is not None and (folder / run).is_dir() else None
-        for run in ids
-    ]
+def _runs(
+    folder: Path, ids: Sequence[str | None], known: Mapping[str, RunSnapshot] | None = None
+) -> list[RunSnapshot | None]:
+    return [None if run is None else _run(folder / run, known or {}) for run in ids]
+
+
+def _run(directory: Path, known: Mapping[str, RunSnapshot]) -> RunSnapshot | None:
+    found = known.get(directory.name)
+    if found is not None:
+        return found
+    return read_run(directory) if directory.is_dir() else None
 
 
 def _parity(directory: Path, state: ExperimentState) -> Parity | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -25,6 +25,19 @@ Measure = Literal["steps", "throughput"]
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of every run: after ``low`` and up to ``high``.
+
+    By ``time`` in seconds since each run's own origin, at which a step is where it
+    was completed; by ``step`` in numbers of steps, both of them included.
+    """
+
+    low: float
+    high: float
+    axis: Literal["time", "step"] = "time"
+
+
+@dataclass(frozen=True, slots=True)
 class Timed:
     """Which steps of a run count, and in which round each was made.
 
@@ -40,11 +53,8 @@ class Timed:
     turns: tuple[TurnSpan, ...]
     warmup: int | None
     dropped: int
-
-    @property
-    def raced(self) -> bool:
-        """Whether the steps were made in turns."""
-        return bool(self.turns)
+    raced: bool = False
+    """Whether the steps were made in turns."""
 
     @property
     def times(self) -> Floats:
@@ -80,14 +90,20 @@ class Timed:
         return Side(lengths, np.arange(len(lengths)), len(lengths))
 
 
-def timed(runs: Sequence[RunSnapshot]) -> list[Timed]:
-    """Return what counts of each side; of a race the rounds in which every side was warm."""
+def timed(runs: Sequence[RunSnapshot], stretch: Stretch | None = None) -> list[Timed]:
+    """Return what counts of each side; of a race the rounds in which every side was warm.
+
+    With a ``stretch`` only what lies in it: of a race the rounds, as a whole, in which
+    the first side made a step there.
+    """
     if not all(_rounds(run) for run in runs):
-        return [_alone(run) for run in runs]
-    first = max(_first_warm_round(run) for run in runs)
-    complete = set.intersection(*(_rounds(run) for run in runs))
-    kept = sorted(number for number in complete if number >= first)
-    return [_raced(run, kept) for run in runs]
+        parts = [_alone(run) for run in runs]
+    else:
+        first = max(_first_warm_round(run) for run in runs)
+        complete = set.intersection(*(_rounds(run) for run in runs))
+        kept = sorted(number for number in complete if number >= first)
+        parts = [_raced(run, kept) for run in runs]
+    return parts if stretch is None else _cut(parts, stretch)
 
 
 def measure_of(runs: Sequence[RunSnapshot]) -> Measure:
@@ -96,6 +112,38 @@ def measure_of(runs: Sequence[RunSnapshot]) -> Measure:
     if None not in rulers and (len(rulers) == 1 or rulers <= set(_EXACT)):
         return "steps"
     return "throughput"
+
+
+def _cut(parts: Sequence[Timed], stretch: Stretch) -> list[Timed]:
+    """Leave out what lies outside; rounds stay whole, and are numbered anew."""
+    inside = [_inside(part.run, stretch)[part.rows] for part in parts]
+    if not all(part.raced for part in parts):
+        return [
+            replace(part, rows=part.rows[there], round=part.round[there])
+            for part, there in zip(parts, inside, strict=True)
+        ]
+    kept = sorted(set(parts[0].round[inside[0]].tolist()))
+    new = {old: at for at, old in enumerate(kept)}
+    return [_only(part, new) for part in parts]
+
+
+def _only(part: Timed, new: dict[int, int]) -> Timed:
+    """Keep the rounds that ``new`` numbers."""
+    held = np.isin(part.round, list(new))
+    numbers = np.array([new[old] for old in part.round[held].tolist()], np.int64)
+    turns = tuple(_renumbered(turn, new[turn.round]) for turn in part.turns if turn.round in new)
+    return replace(part, rows=part.rows[held], round=numbers, rounds=len(new), turns=turns)
+
+
+def _inside(run: RunSnapshot, stretch: Stretch) -> NDArray[np.bool_]:
+    """Say which steps lie in the stretch, shape (steps,)."""
+    steps = run.steps
+    if stretch.axis == "step":
+        return np.asarray((steps.n >= stretch.low) & (steps.n <= stretch.high))
+    # Steps are completed in order; what has no completion stands at its dispatch.
+    at = np.where(np.isfinite(steps.completed_at), steps.completed_at, steps.end)
+    seconds = (np.maximum.accumulate(at) - run.origin) / 1e9
+    return np.asarray((seconds > stretch.low) & (seconds <= stretch.high))
 
 
 def _rounds(run: RunSnapshot) -> set[int]:
@@ -132,7 +180,7 @@ def _raced(run: RunSnapshot, kept: list[int]) -> Timed:
     begun = min((turn.first for turn in turns), default=0)
     warmup = int(np.count_nonzero(steps.n < begun))
     dropped = int(np.count_nonzero(counted & fresh))
-    return Timed(run, rows, which[rows], len(kept), tuple(turns), warmup, dropped)
+    return Timed(run, rows, which[rows], len(kept), tuple(turns), warmup, dropped, bool(turns))
 
 
 def _renumbered(turn: TurnSpan, number: int) -> TurnSpan:
