@@ -470,10 +470,45 @@ def test_of_a_live_run_it_is_the_last_seconds_and_of_a_failed_one_how_it_ended(
             assert panel.ends.isVisible()
 
 
-def test_a_run_that_ended_unmeasured_is_not_measured_yet_no_more(
+def _waits_for(qtbot: QtBot, view: LiveView, said: str) -> None:
+    qtbot.waitUntil(lambda: view.stack.overview.text == said, timeout=5000)
+
+
+def test_of_a_run_that_ended_without_a_step_it_is_said_that_none_was_made(
     qtbot: QtBot, tmp_path: Path
 ) -> None:
     with LiveRun(tmp_path) as run:
+        run.system.put(kinds.Process, run.now, cpu=1.0, rss=1, count=1)
         run.finish("failed", code=1, text="ended with exit code 1")
+    other = make_run(tmp_path, framework="mxnet", steps=40)
     with showing(qtbot, NowPanel, [run.directory]) as panel:
-        qtbot.waitUntil(lambda: panel.card_title.text() == "Not measured", timeout=5000)
+        qtbot.waitUntil(lambda: panel.card_title.text() == "No step was made", timeout=5000)
+    with showing(qtbot, NowPanel, [other, run.directory]) as panel:
+        qtbot.waitUntil(lambda: panel.card_title.text() == "Not one ruler", timeout=5000)
+        assert "torch not at all, it made no step" in panel.card_text.text()
+        assert "yet" not in panel.card_text.text()
+    for runs, said in (
+        ([run.directory], "no step was made"),
+        ([other, run.directory], "no step was made by torch"),
+    ):
+        with showing(qtbot, LiveView, runs) as view:
+            _waits_for(qtbot, view, said)
+
+
+def test_a_run_whose_completions_are_not_known_is_not_measured_yet_no_more(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with LiveRun(tmp_path) as run:
+        put = run.worker.put
+
+        def dispatched_only(kind: type, *args: object, **fields: object) -> None:
+            for name in ("completed", "ruler"):
+                fields.pop(name, None)
+            put(kind, *args, **fields)  # type: ignore[arg-type] # handed through
+
+        monkeypatch.setattr(run.worker, "put", dispatched_only)
+        run.step(20)
+        with showing(qtbot, NowPanel, [run.directory]) as panel:
+            qtbot.waitUntil(lambda: panel.card_title.text() == "Not measured yet", timeout=5000)
+            run.finish("failed", code=1, text="ended with exit code 1")
+            qtbot.waitUntil(lambda: panel.card_title.text() == "Not measured", timeout=5000)

@@ -324,7 +324,7 @@ class LiveView(QWidget):
             ends = [last_second(s) + rest for rest, s in rests if rest is not None]
         overview.expected = max(ends) if ends else None
         rest = max((rest for rest, _ in rests if rest is not None), default=None)
-        overview.text = tr("about {time} to go", time=elapsed(rest)) if rest else ""
+        overview.text = tr("about {time} to go", time=elapsed(rest)) if rest else _stepless(shown)
         overview.set_series(list(reversed(lines.values())))
 
     def row_under(self, at: QPoint) -> Row | None:
@@ -333,6 +333,16 @@ class LiveView(QWidget):
         while child is not None and not isinstance(child, Row):
             child = child.parentWidget()
         return child
+
+
+def _stepless(shown: list[Shown]) -> str:
+    """Say so if runs ended without a step: of them there are no plots of steps."""
+    ended = [run for run in shown if not run.snapshot.state.live and not len(run.snapshot.steps)]
+    if not ended:
+        return ""
+    if len(shown) == 1:
+        return tr("no step was made")
+    return tr("no step was made by {runs}", runs=", ".join(run.name for run in ended))
 
 
 def _nothing(wanted: tuple[str, ...], shown: list[Shown]) -> tuple[str, str]:

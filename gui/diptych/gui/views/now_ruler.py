@@ -36,6 +36,8 @@ _SEEN_BY = {
     "loss": tr("{run} by its loss"),
     None: tr("{run} not yet"),
 }
+_NONE_MADE = (tr("No step was made"), tr("The run ended before its first step."))
+_NO_STEPS = (tr("No step was made"), tr("The runs ended before their first step."))
 _NEVER = (tr("Not measured"), tr("No step of the run is known to have been completed."))
 _NO_RULER = (tr("Not measured yet"), tr("No step is known to be completed."))
 
@@ -45,12 +47,26 @@ def ruler_words(snapshots: list[tuple[str, RunSnapshot]]) -> tuple[str, str]:
 
     ``snapshots`` are (name, snapshot) of the shown runs.
     """
-    rulers = {name: snapshot.ruler for name, snapshot in snapshots}
-    different = set(rulers.values())
+    different = {snapshot.ruler for _, snapshot in snapshots}
     if len(different) <= 1:
-        over = not any(snapshot.state.live for _, snapshot in snapshots)
-        return RULERS.get(next(iter(different), None) or "", _NEVER if over else _NO_RULER)
-    unseen = _SEEN_BY[None]
-    said = ", ".join(_SEEN_BY.get(ruler, unseen).format(run=run) for run, ruler in rulers.items())
+        known = RULERS.get(next(iter(different), None) or "")
+        return known or _unmeasured([snapshot for _, snapshot in snapshots])
+    said = ", ".join(_seen_by(name, snapshot) for name, snapshot in snapshots)
     seen = tr("Completion is seen: {said}. For a verdict, run them fenced.", said=said)
     return tr("Not one ruler"), seen
+
+
+def _unmeasured(snapshots: list[RunSnapshot]) -> tuple[str, str]:
+    if any(snapshot.state.live for snapshot in snapshots):
+        return _NO_RULER
+    if any(len(snapshot.steps) for snapshot in snapshots):
+        return _NEVER
+    return _NONE_MADE if len(snapshots) == 1 else _NO_STEPS
+
+
+def _seen_by(name: str, snapshot: RunSnapshot) -> str:
+    if snapshot.ruler is None and not snapshot.state.live:
+        if len(snapshot.steps):
+            return tr("{run} never", run=name)
+        return tr("{run} not at all, it made no step", run=name)
+    return _SEEN_BY.get(snapshot.ruler, _SEEN_BY[None]).format(run=name)
