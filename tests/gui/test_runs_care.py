@@ -326,9 +326,14 @@ def test_what_goes_elsewhere_is_told_once_in_plain_words(
     assert window.errors.shown is not None
     assert window.errors.shown.what == "“torch resnet18” is no longer there"
     assert window.context.selection.shown == (runs[1].name,)
-    window.errors.dismiss()
+    # That is of no interest any more when somebody looks at another run.
+    (home / "moved away").rename(runs[2])
+    listed(qtbot, window, runs[1:])
+    choose(qtbot, window, runs[2])
+    assert window.errors.shown is None
+    choose(qtbot, window, runs[1])
     Trash(home).move(runs[1])
-    listed(qtbot, window, [])
+    listed(qtbot, window, [runs[2]])
     qtbot.waitUntil(lambda: window.errors.shown is not None, timeout=10_000)
     assert "moved to the trash elsewhere" in window.errors.shown.what
 

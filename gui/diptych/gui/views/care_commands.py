@@ -33,6 +33,7 @@ class CareCommands(QObject):
         self.dialogs = OpenDialogs()
         self._known: dict[str, RunEntry] = {}
         self._seen: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+        self._gone: list[Trouble] = []
         self._cleared = False
         does = {
             "rename": self._rename,
@@ -135,7 +136,13 @@ class CareCommands(QObject):
 
     def _note_shown(self) -> None:
         # By the time a run is known to be gone it is no longer among those that are shown.
-        self._seen = (self._seen[1], self._context.selection.shown)
+        shown = self._context.selection.shown
+        if set(shown) - set(self._seen[1]):
+            # Another run was chosen: what was said of those that are gone has been read.
+            for trouble in self._gone:
+                self._window.errors.forget(trouble)
+            self._gone.clear()
+        self._seen = (self._seen[1], shown)
 
     def _listed(self, entries: list[RunEntry]) -> None:
         if not self._cleared:
@@ -166,7 +173,9 @@ class CareCommands(QObject):
         self._care.is_trashed(entry.directory, tell)
 
     def _say(self, what: str, why: str) -> None:
-        self._window.errors.say(Trouble(what, why, level="info"))
+        trouble = Trouble(what, why, level="info")
+        self._gone.append(trouble)
+        self._window.errors.say(trouble)
 
     def _names(self, runs: Sequence[str]) -> str:
         entry = self._context.hub.entry(runs[0])

@@ -75,6 +75,12 @@ class ErrorBar(QFrame):
         del self._troubles[-1:]
         self._show()
 
+    def forget(self, trouble: Trouble) -> None:
+        """Take ``trouble`` away, shown or behind what is: it is of no interest any more."""
+        if trouble in self._troubles:
+            self._troubles.remove(trouble)
+            self._show()
+
     def _show(self) -> None:
         trouble = self.shown
         self.setVisible(trouble is not None)
