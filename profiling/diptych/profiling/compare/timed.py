@@ -9,12 +9,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from diptych.profiling.compare import rounds
+from diptych.profiling.compare.rounds import DROPPED
 from diptych.profiling.compare.samples import Floats, Ints, Side, alone, in_turns
-from diptych.profiling.runs.snapshot import RunSnapshot, TurnSpan
+from diptych.profiling.runs.snapshot import RunSnapshot, StepFlag, TurnSpan
 from diptych.profiling.runs.statistics import counted_steps
 
-DROPPED = 1
-"""So many first steps of a turn do not count: the caches hold what the other side left."""
+__all__ = ["DROPPED", "Measure", "Stretch", "Timed", "measure_of", "timed"]
 
 _EXACT = ("sync", "fence")
 _STRETCHES = 20
@@ -42,8 +43,9 @@ class Timed:
     """Which steps of a run count, and in which round each was made.
 
     ``rows`` index `RunSnapshot.steps`, shape (counted,); ``round`` has the same
-    shape. ``turns`` are those of the rounds that count. ``warmup`` steps were
-    left out at the start, ``dropped`` after the beginnings of turns.
+    shape. ``turns`` are those of the rounds that count; a run that took turns with
+    others than those it is compared with has them too. ``warmup`` steps were left out
+    at the start, ``dropped`` after the beginnings of turns.
     """
 
     run: RunSnapshot
@@ -54,16 +56,17 @@ class Timed:
     warmup: int | None
     dropped: int
     raced: bool = False
-    """Whether the steps were made in turns."""
+    """Whether the steps were made in turns with those of the other runs."""
 
     @property
     def times(self) -> Floats:
         """Completed time of the steps that count, ns; NaN where it is not known."""
-        return self.run.steps.completed[self.rows]
+        times = self.run.steps.completed[self.rows]
+        return np.where(times > 0, times, np.nan)
 
     def by_step(self) -> Side:
         """Return the completed times in blocks: rounds, or stretches of a run on its own."""
-        if self.raced:
+        if self.rounds:
             return in_turns(self.times, self.round, self.rounds)
         return alone(self.times)
 
@@ -71,38 +74,64 @@ class Timed:
         """Return time a step over each turn, or each stretch: the same ruler everywhere.
 
         A turn lasts from its grant until all of its work is complete; a stretch
-        from the completion of the step before it to that of its last.
+        from the completion of the step before it to that of its last. Validation
+        belongs to neither, and turns and stretches with steps in them that were
+        profiled or compiled do not count.
         """
-        if self.raced:
-            lengths = np.array([(t.end - t.start) / t.steps for t in self.turns], np.float64)
-            which = np.array([t.round for t in self.turns], np.int64)
-            return in_turns(lengths, which, self.rounds)
-        return self._stretches()
+        if not self.rounds:
+            return self._stretches()
+        turns = [turn for turn in self.turns if self._as_usual(turn)]
+        lengths = np.array([self._without_validation(t) / t.steps for t in turns], np.float64)
+        which = np.array([turn.round for turn in turns], np.int64)
+        return in_turns(lengths, which, self.rounds)
+
+    def _as_usual(self, turn: TurnSpan) -> bool:
+        steps = self.run.steps
+        inside = (steps.n >= turn.first) & (steps.n <= turn.last)
+        return bool(_usual(self.run)[inside].all())
+
+    def _without_validation(self, turn: TurnSpan) -> int:
+        aside = sum(
+            max(min(turn.end, span.end) - max(turn.start, span.start), 0) for span in self.run.evals
+        )
+        return turn.end - turn.start - aside
 
     def _stretches(self) -> Side:
-        rows = self.rows[np.isfinite(self.run.steps.completed_at[self.rows])]
         at = self.run.steps.completed_at
-        size = max(len(rows) // _STRETCHES, 1)
-        edges = rows[::size]
-        # A stretch with steps in it that do not count (a window, validation) is none.
-        whole = np.diff(edges) == size
-        lengths = (at[edges[1:]] - at[edges[:-1]])[whole] / size
-        return Side(lengths, np.arange(len(lengths)), len(lengths))
+        rows = self.rows[np.isfinite(at[self.rows])]
+        pieces = self._pieces(rows)
+        longest = max((len(piece) for piece in pieces), default=0)
+        size = max(min(len(rows) // _STRETCHES, longest - 1), 1)
+        edges = [piece[::size] for piece in pieces]
+        lengths = [np.diff(at[edge]) / size for edge in edges]
+        found = np.concatenate(lengths) if lengths else np.empty(0)
+        return Side(found, np.arange(len(found)), len(found))
+
+    def _pieces(self, rows: Ints) -> list[Ints]:
+        """Cut where steps lie in between that do not count, or something that is no step."""
+        if not len(rows):
+            return []
+        at = self.run.steps.completed_at[rows]
+        cut = np.diff(rows) != 1
+        for span in self.run.aside:
+            cut |= (at[:-1] < span.end) & (at[1:] > span.start)
+        return list(np.split(rows, np.flatnonzero(cut) + 1))
 
 
 def timed(runs: Sequence[RunSnapshot], stretch: Stretch | None = None) -> list[Timed]:
     """Return what counts of each side; of a race the rounds in which every side was warm.
 
+    Runs that took turns, but not with each other, are runs on their own: each has
+    the rounds in which it was warm.
+
     With a ``stretch`` only what lies in it: of a race the rounds, as a whole, in which
     the first side made a step there.
     """
-    if not all(_rounds(run) for run in runs):
-        parts = [_alone(run) for run in runs]
+    if rounds.in_one_race(runs):
+        kept = rounds.that_count(runs)
+        parts = [_in_rounds(run, kept, raced=True) for run in runs]
     else:
-        first = max(_first_warm_round(run) for run in runs)
-        complete = set.intersection(*(_rounds(run) for run in runs))
-        kept = sorted(number for number in complete if number >= first)
-        parts = [_raced(run, kept) for run in runs]
+        parts = [_alone(run) for run in runs]
     return parts if stretch is None else _cut(parts, stretch)
 
 
@@ -118,17 +147,20 @@ def _cut(parts: Sequence[Timed], stretch: Stretch) -> list[Timed]:
     """Leave out what lies outside; rounds stay whole, and are numbered anew."""
     inside = [_inside(part.run, stretch)[part.rows] for part in parts]
     if not all(part.raced for part in parts):
-        return [
-            replace(part, rows=part.rows[there], round=part.round[there])
-            for part, there in zip(parts, inside, strict=True)
-        ]
+        return [_cut_alone(part, there) for part, there in zip(parts, inside, strict=True)]
     kept = sorted(set(parts[0].round[inside[0]].tolist()))
+    return [_only(part, kept) for part in parts]
+
+
+def _cut_alone(part: Timed, inside: NDArray[np.bool_]) -> Timed:
+    if part.rounds:
+        return _only(part, sorted(set(part.round[inside].tolist())))
+    return replace(part, rows=part.rows[inside], round=part.round[inside])
+
+
+def _only(part: Timed, kept: list[int]) -> Timed:
+    """Keep some of the rounds."""
     new = {old: at for at, old in enumerate(kept)}
-    return [_only(part, new) for part in parts]
-
-
-def _only(part: Timed, new: dict[int, int]) -> Timed:
-    """Keep the rounds that ``new`` numbers."""
     held = np.isin(part.round, list(new))
     numbers = np.array([new[old] for old in part.round[held].tolist()], np.int64)
     turns = tuple(_renumbered(turn, new[turn.round]) for turn in part.turns if turn.round in new)
@@ -146,41 +178,26 @@ def _inside(run: RunSnapshot, stretch: Stretch) -> NDArray[np.bool_]:
     return np.asarray((seconds > stretch.low) & (seconds <= stretch.high))
 
 
-def _rounds(run: RunSnapshot) -> set[int]:
-    """Return the rounds in which a side had both of its turns."""
-    numbers = [turn.round for turn in run.turns if turn.round >= 0]
-    return {number for number in numbers if numbers.count(number) == 2}
-
-
-def _first_warm_round(run: RunSnapshot) -> int:
-    warmup = run.warmup or 0
-    cold = [turn.round for turn in run.turns if turn.round >= 0 and _before(run, turn, warmup)]
-    return max(cold, default=-1) + 1
-
-
-def _before(run: RunSnapshot, turn: TurnSpan, warmup: int) -> bool:
-    return bool(warmup) and warmup <= len(run.steps) and turn.first <= run.steps.n[warmup - 1]
-
-
-def _raced(run: RunSnapshot, kept: list[int]) -> Timed:
+def _in_rounds(run: RunSnapshot, kept: list[int], *, raced: bool) -> Timed:
     steps = run.steps
     which = np.full(len(steps), -1, np.int64)
-    fresh = np.zeros(len(steps), bool)
     number = {kept_round: at for at, kept_round in enumerate(kept)}
     turns = []
     for turn in run.turns:
         if turn.round not in number:
             continue
         turns.append(_renumbered(turn, number[turn.round]))
-        inside = (steps.n >= turn.first) & (steps.n <= turn.last)
-        which[inside] = number[turn.round]
-        fresh |= inside & (steps.n < turn.first + DROPPED)
-    counted = _counted(run) & (which >= 0)
+        which[(steps.n >= turn.first) & (steps.n <= turn.last)] = number[turn.round]
+    counted, fresh = _usual(run) & (which >= 0), rounds.following(run)
     rows = np.flatnonzero(counted & ~fresh)
-    begun = min((turn.first for turn in turns), default=0)
-    warmup = int(np.count_nonzero(steps.n < begun))
-    dropped = int(np.count_nonzero(counted & fresh))
-    return Timed(run, rows, which[rows], len(kept), tuple(turns), warmup, dropped, bool(turns))
+    before = steps.n < turns[0].first if turns else np.ones(len(steps), bool)
+    warmup, dropped = int(np.count_nonzero(before)), int(np.count_nonzero(counted & fresh))
+    return Timed(run, rows, which[rows], len(kept), tuple(turns), warmup, dropped, raced)
+
+
+def _usual(run: RunSnapshot) -> NDArray[np.bool_]:
+    """Return which steps were neither profiled nor compiled, shape (steps,)."""
+    return np.asarray((run.steps.flags & (StepFlag.PROFILED | StepFlag.COMPILING)) == 0)
 
 
 def _renumbered(turn: TurnSpan, number: int) -> TurnSpan:
@@ -188,9 +205,8 @@ def _renumbered(turn: TurnSpan, number: int) -> TurnSpan:
 
 
 def _alone(run: RunSnapshot) -> Timed:
-    rows = np.flatnonzero(_counted(run))
+    kept = rounds.of_one(run)
+    if kept:
+        return _in_rounds(run, kept, raced=False)
+    rows = np.flatnonzero(counted_steps(run.steps, run.warmup))
     return Timed(run, rows, np.zeros(len(rows), np.int64), 0, (), run.warmup, 0)
-
-
-def _counted(run: RunSnapshot) -> NDArray[np.bool_]:
-    return counted_steps(run.steps, run.warmup)
