@@ -48,6 +48,7 @@ class RuntimeModel(QObject):
         self._home = home
         self._infos: list[RuntimeInfo] | None = None
         self._looking = 0
+        self._seen: runtimes.Seen | None = None
         self.installations: dict[str, Installation] = {}
         self.ends: dict[str, str] = {}
         """How the last installation of a framework ended, where it made none."""
@@ -82,6 +83,17 @@ class RuntimeModel(QObject):
     def refresh(self, *, again: bool = False) -> None:
         """Look for runtimes; ``again`` probes also what is known."""
         self._look(lambda: runtimes.list_runtimes(self._home, refresh=again))
+
+    def notice(self) -> None:
+        """Look again if a runtime has come or gone since, whoever made it."""
+        if self._seen is None or self.looking:
+            return
+
+        def done(seen: runtimes.Seen) -> None:
+            if seen != self._seen and not self.looking:
+                self.refresh()
+
+        jobs.start(self, lambda: runtimes.glance(self._home), done, lambda _: None)
 
     def check(self, python: str) -> None:
         """Probe one interpreter anew."""
@@ -156,9 +168,13 @@ class RuntimeModel(QObject):
         self._looking += 1
         self.changed.emit()
 
-        def done(infos: list[RuntimeInfo]) -> None:
+        def both() -> tuple[runtimes.Seen, list[RuntimeInfo]]:
+            # Before the list: what comes in between is noticed later.
+            return runtimes.glance(self._home), work()
+
+        def done(found: tuple[runtimes.Seen, list[RuntimeInfo]]) -> None:
             self._looking -= 1
-            self._infos = infos
+            self._seen, self._infos = found
             self.changed.emit()
 
         def failed(error: Exception) -> None:
@@ -167,4 +183,4 @@ class RuntimeModel(QObject):
             self.changed.emit()
             self.trouble.emit(Trouble(tr("The runtimes could not be looked at"), str(error)))
 
-        jobs.start(self, work, done, failed)
+        jobs.start(self, both, done, failed)

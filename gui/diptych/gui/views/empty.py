@@ -1,12 +1,12 @@
-"""What a window without a run shows: three ways on, and what this machine has."""
+"""What a window without a run shows: the ways on, and what this machine has."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QHideEvent, QPainter, QPaintEvent, QPen, QPolygonF, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from diptych.gui.models.machine import MachineModel
@@ -20,6 +20,8 @@ from diptych.profiling.records.manifest import GpuDescription
 from diptych.profiling.runner.runtimes import TITLES, RuntimeInfo
 
 _WIDTH = 520
+_NOTICE_MS = 2000
+"""Between two looks at whether a runtime was made elsewhere."""
 
 
 class _Picture(QWidget):
@@ -152,6 +154,7 @@ class EmptyView(QWidget):
     open_wanted = Signal()
     install_wanted = Signal(str)
     """Framework of which a runtime is to be created."""
+    sample_wanted = Signal()
     runtimes_wanted = Signal()
     """What is wrong with the runtimes is to be seen."""
 
@@ -176,7 +179,20 @@ class EmptyView(QWidget):
         runtimes.changed.connect(self.refresh)
         runtimes.progressed.connect(lambda _: self.refresh())
         machine.changed.connect(self.refresh)
+        self._notice = QTimer(self)
+        self._notice.setInterval(_NOTICE_MS)
+        self._notice.timeout.connect(runtimes.notice)
         self.refresh()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Keep an eye on what is installed elsewhere."""
+        super().showEvent(event)
+        self._notice.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Look no more."""
+        super().hideEvent(event)
+        self._notice.stop()
 
     def _offered(self, framework: str) -> None:
         if self._holding(framework):
@@ -221,15 +237,22 @@ class EmptyView(QWidget):
         return made
 
     def _ways(self) -> list[_Way]:
+        sample = _Way(
+            "compare",
+            tr("Open the sample comparison"),
+            tr("resnet18 under PyTorch and MXNet, recorded on a CPU"),
+            "",
+        )
         new = _Way("play", tr("New run"), tr("Pick a workload from the catalogue"), "Ctrl+N")
         own = _Way(
             "terminal", tr("Run your own script"), tr("Unchanged, with its own arguments"), ""
         )
         old = _Way("folder", tr("Open a run folder"), tr("A run that was made elsewhere"), "Ctrl+O")
+        sample.clicked.connect(self.sample_wanted)
         new.clicked.connect(lambda: self.new_wanted.emit("catalogue"))
         own.clicked.connect(lambda: self.new_wanted.emit("script"))
         old.clicked.connect(self.open_wanted)
-        return [new, own, old]
+        return [sample, new, own, old]
 
     def refresh(self) -> None:
         """Show what is known now."""

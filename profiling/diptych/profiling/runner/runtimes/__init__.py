@@ -6,6 +6,7 @@ The public face of the package; the rest of the program imports from here.
 from __future__ import annotations
 
 from diptych.profiling.runner.runtimes.discover import Candidate, discover
+from diptych.profiling.runner.runtimes.glance import Seen, glance
 from diptych.profiling.runner.runtimes.installing import install
 from diptych.profiling.runner.runtimes.model import (
     FRAMEWORKS,
@@ -36,11 +37,13 @@ __all__ = [
     "RuntimeBroken",
     "RuntimeInfo",
     "RuntimeNotFound",
+    "Seen",
     "add",
     "check",
     "discover",
     "find",
     "forget",
+    "glance",
     "install",
     "list_runtimes",
     "probe",
