@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from tests.gui.test_timeline_window import timeline, wait_open, write_trace
 from tests.helpers.fake_run import LiveRun, make_run
 
+from diptych.gui.models import window_trace
 from diptych.gui.models.window_trace import window_traces_of
 from diptych.gui.text.tr import tr
 from diptych.gui.views.actions import TAB_NAMES
@@ -110,9 +112,19 @@ def test_waiting_can_be_given_up_and_ends_where_nothing_will_come(
         view.opening.cancel.click()
         assert waits.wanted is None
         assert view.pages.currentWidget() is view.empty
+        threads, look = [], window_trace._holds_any
+
+        def noted(folder: Path) -> bool:
+            threads.append(threading.current_thread())
+            return look(folder)
+
+        monkeypatch.setattr(window_trace, "_holds_any", noted)
         waits.open((run.directory.name, 0, 0))
         run.finish()
         qtbot.waitUntil(lambda: waits.wanted is None, timeout=10_000)
+    # The disk is not looked at where a slow one would hold the window.
+    assert threads
+    assert threading.main_thread() not in threads
     assert window.errors.shown is not None
     assert window.errors.shown.what == "Window w000 has no trace"
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from diptych.gui.models import jobs
 from diptych.gui.models.hub import RunHub
 from diptych.gui.models.selection import Selection
 from diptych.gui.models.traces import traces_of
@@ -31,6 +32,7 @@ class WindowTraces(QObject):
         super().__init__(hub)
         self._hub, self._traces = hub, traces_of(hub)
         self.wanted: Key | None = None
+        self._asked: Key | None = None
         hub.snapshot_changed.connect(self._news)
         self._traces.opening_changed.connect(self._give_way)
 
@@ -83,12 +85,41 @@ class WindowTraces(QObject):
             self._set(None)
             self._show(file)
             return
-        why = _why_never(snapshot, window)
+        why = _why_never(window)
         if why:
-            self._set(None)
-            what = tr("Window w{window} has no trace", window=f"{key[2]:03d}")
-            do = tr("Capture (Ctrl+T) records the next steps of a run that is live.")
-            self._traces.trouble.emit(Trouble(what, why, do, str(snapshot.directory)))
+            self._give_up(key, snapshot, why)
+        elif not snapshot.state.live and window is not None and window.trace is None:
+            self._look_for_raw(key, snapshot)
+
+    def _look_for_raw(self, key: Key, snapshot: RunSnapshot) -> None:
+        """Give up where a run that has ended left nothing that a trace can be made of."""
+        if self._asked == key:
+            return
+        self._asked = key
+
+        def done(left: bool) -> None:
+            self._asked = None
+            now = self._hub.latest(key[0])
+            if self.wanted != key or now is None:
+                return
+            if now is not snapshot:
+                # The trace may have come in the meantime.
+                self._look()
+            elif not left:
+                why = tr("The run ended before the window was recorded.")
+                self._give_up(key, snapshot, why)
+
+        def failed(_error: Exception) -> None:
+            self._asked = None
+
+        folder = RunPaths(snapshot.directory).raw_traces
+        jobs.start(self, lambda: _holds_any(folder), done, failed)
+
+    def _give_up(self, key: Key, snapshot: RunSnapshot, why: str) -> None:
+        self._set(None)
+        what = tr("Window w{window} has no trace", window=f"{key[2]:03d}")
+        do = tr("Capture (Ctrl+T) records the next steps of a run that is live.")
+        self._traces.trouble.emit(Trouble(what, why, do, str(snapshot.directory)))
 
     def _show(self, file: Path) -> None:
         upper = self._traces.upper
@@ -114,19 +145,26 @@ def _file(snapshot: RunSnapshot | None, window: WindowState) -> Path | None:
     return (snapshot.directory / window.trace.path).absolute()
 
 
-def _why_never(snapshot: RunSnapshot, window: WindowState | None) -> str:
-    """Say why a trace that is not there will not come; nothing while it may."""
+def _why_never(window: WindowState | None) -> str:
+    """Say why a trace that is not there will not come; nothing while it may.
+
+    What a killed run left is finished when the run is shown.
+    """
     if window is None:
         return tr("The run does not know of it.")
     if window.trace is not None:
         return window.trace.error or tr("The tracer could not finish it.")
     if window.state == "failed":
         return window.text or tr("It could not be recorded.")
-    raw = RunPaths(snapshot.directory).raw_traces
-    # What a killed run left is finished when the run is shown.
-    if snapshot.state.live or (raw.is_dir() and any(raw.iterdir())):
-        return ""
-    return tr("The run ended before the window was recorded.")
+    return ""
+
+
+def _holds_any(folder: Path) -> bool:
+    """Whether a folder has anything in it; one that cannot be read has nothing."""
+    try:
+        return any(folder.iterdir())
+    except OSError:
+        return False
 
 
 def _by_name(run: str, name: str) -> Key | None:
