@@ -69,7 +69,8 @@ class CompareDraft(msgspec.Struct, kw_only=True, omit_defaults=True):
         """Whether all sides are one and the same: then they say themselves what noise there is."""
         things: Sequence[object] = self.sides if self.source == "catalogue" else self.scripts
         swept = self.source == "catalogue" and bool(self.sweep_knob)
-        return not swept and len(things) > 1 and all(thing == things[0] for thing in things)
+        same = len(things) > 1 and all(thing == things[0] for thing in things)
+        return same and not swept and bool(things[0])
 
     def shared(self) -> list[Knob]:
         """Return the knobs that all sides can have in common."""

@@ -131,11 +131,12 @@ def _workload(draft: CompareDraft, machine: Machine) -> tuple[tuple[SideSpec, ..
         if len(values) < 2:
             words = tr("A sweep needs at least two values, such as 8, 16, 32")
             checks.append(Check("error", words, "sweep"))
-        wanted = sides.swept(wanted, draft.sweep_knob, values)
+        else:
+            wanted = sides.swept(wanted, draft.sweep_knob, values)
     if not checks and not 2 <= len(wanted) <= sides.MOST:
         words = tr("{n} sides: a comparison has 2 to {most}", n=len(wanted), most=sides.MOST)
         checks.append(Check("error", words, "sides"))
-    checks = checks or _refused(draft, wanted, machine)
+    checks += _refused(draft, wanted, machine)
     if checks:
         return (), checks
     return _specs(draft, wanted, machine.home), []

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject
 
+from diptych.gui.models.experiments import Experiments
 from diptych.gui.models.hub import RunHub
 from diptych.gui.models.machine import MachineModel
 from diptych.gui.models.queue import RunQueue
@@ -30,6 +31,7 @@ class Context(QObject):
         # Views find it by its owner.
         self.traces = Traces(self.settings, self.hub)
         self.queue = RunQueue(home, self)
+        self.experiments = Experiments(home, self)
         self.runtimes = RuntimeModel(home, self)
         self.machine = MachineModel(self)
         self.steering = Steering(self.hub, self)
@@ -53,6 +55,7 @@ class Context(QObject):
         """End every thread; runs go on."""
         self.recovery.close()
         self.queue.close()
+        self.experiments.close()
         self.runtimes.close()
         self.hub.close()
 

@@ -34,6 +34,11 @@ _GRACE_NS = 20_000_000_000
 INTERRUPTED = "it was interrupted: whoever conducted it is gone"
 
 
+def is_comparison(pair: str | None) -> bool:
+    """Say whether runs of that pair were run for one comparison."""
+    return pair is not None and "-compare-" in pair
+
+
 @dataclass(frozen=True, slots=True)
 class Conducted:
     """A comparison that is carried out: what was asked, and where it stands."""

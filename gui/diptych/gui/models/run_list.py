@@ -17,6 +17,7 @@ from PySide6.QtCore import (
     Signal,
 )
 
+from diptych.gui.models.experiments import is_comparison
 from diptych.gui.models.hub import RunHub
 from diptych.gui.models.queue import RunQueue
 from diptych.gui.models.run_rows import Row, RowCache, build
@@ -242,7 +243,8 @@ def tip(row: Row, directory: Path | None) -> str:
     note = plain(row.run.note).splitlines()
     noted = [one_line(line, 120) for line in note[:_TIP_LINES]]
     noted += ["…"] if len(note) > _TIP_LINES else []
-    lines = [row.title, row.run.second, *noted, str(directory or "")]
+    together = tr("One of several runs for a comparison") if is_comparison(row.pair) else ""
+    lines = [row.title, row.run.second, together, *noted, str(directory or "")]
     return "\n".join(line for line in lines if line)
 
 
@@ -254,5 +256,6 @@ def spoken(row: Row) -> str:
         return trn("{title}, {n} run", "{title}, {n} runs", row.count, title=row.title)
     said = row.run
     tags = tr("tags {tags}", tags=tag_words(said.tags)) if said.tags else ""
-    parts = (row.title, WORDS[said.state], said.second, said.value, tags)
+    together = tr("for a comparison") if is_comparison(row.pair) else ""
+    parts = (row.title, WORDS[said.state], said.second, said.value, together, tags)
     return ", ".join(part for part in parts if part)

@@ -78,6 +78,11 @@ class Row:
         return self._framework or self._entry.framework
 
     @property
+    def pair(self) -> str | None:
+        """What it has in common with runs that were started together with it."""
+        return self._entry.pair if self._entry is not None else None
+
+    @property
     def foreign(self) -> bool:
         """Whether it is a folder that Diptych did not make."""
         return self._entry is not None and words.is_foreign(self._entry)

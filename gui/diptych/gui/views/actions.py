@@ -45,6 +45,13 @@ class _Spec:
 _SPECS = (
     _Spec("new", tr("New run…"), tr("Start a workload or your own script"), ("Ctrl+N",), "play"),
     _Spec(
+        "compare",
+        tr("Compare…"),
+        tr("Run the same work on several sides, in turns"),
+        ("Ctrl+Shift+N",),
+        "compare",
+    ),
+    _Spec(
         "open", tr("Open run folder…"), tr("Show a run that lies anywhere"), ("Ctrl+O",), "folder"
     ),
     _Spec(
@@ -150,6 +157,13 @@ _SPECS = (
     ),
     _Spec("rename", tr("Rename"), tr("Call the run something else"), ("F2",)),
     _Spec("notes", tr("Note and tags…"), tr("Keep a note and tags with the run"), ("Ctrl+I",)),
+    _Spec(
+        "its_comparison",
+        tr("Open its comparison"),
+        tr("Show the comparison for which the run was made"),
+        (),
+        "compare",
+    ),
     _Spec("delete", tr("Delete"), tr("Move the selected runs to the trash"), ("Del",), "trash"),
     _Spec("undo", tr("Undo delete"), tr("Put back what was deleted last"), ("Ctrl+Z",)),
     _Spec("trash", tr("Trash…"), tr("Show deleted runs, put them back, or empty the trash")),
@@ -164,6 +178,11 @@ _SPECS = (
         "info",
     ),
     _Spec("guide", tr("Guide"), tr("What every view shows, and what its words mean"), ("Ctrl+F1",)),
+    _Spec(
+        "sample",
+        tr("Open the sample comparison"),
+        tr("Look at a recorded comparison of PyTorch and MXNet"),
+    ),
     _Spec("problems", tr("Problems"), tr("All that went wrong since the window opened")),
     _Spec("about", tr("About Diptych"), tr("Version, licence, where things are kept")),
 )
@@ -187,6 +206,7 @@ _MENUS: tuple[tuple[str, tuple[str | None, ...]], ...] = (
         tr("&File"),
         (
             "new",
+            "compare",
             "open",
             "open_trace",
             None,
@@ -230,12 +250,13 @@ _MENUS: tuple[tuple[str, tuple[str | None, ...]], ...] = (
             "rename",
             "notes",
             "folder",
+            "its_comparison",
             None,
             "delete",
             "trash",
         ),
     ),
-    (tr("&Help"), ("keys", "guide", "explain", None, "problems", "about")),
+    (tr("&Help"), ("keys", "guide", "explain", "sample", None, "problems", "about")),
 )
 
 CLOSING = ("ask", "keep", "stop")

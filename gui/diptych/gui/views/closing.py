@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from PySide6.QtWidgets import QCheckBox, QDialog, QWidget
 
 from diptych.gui.models.context import Context
+from diptych.gui.models.experiments import Conducted
 from diptych.gui.models.steer import BY
 from diptych.gui.models.trouble import Trouble
+from diptych.gui.text.experiment import title
 from diptych.gui.text.runs import describe
 from diptych.gui.text.tr import tr, trn
 from diptych.gui.theme import font
 from diptych.gui.views.actions import CLOSING
 from diptych.gui.views.error_bar import ErrorBar
 from diptych.gui.views.help import AskDialog
+from diptych.profiling.compare import conduct
 from diptych.profiling.runner import launch
+from diptych.profiling.runs.store import RunEntry
 
 KEEP = tr("Close and keep running")
 STOP = tr("Stop them and close")
@@ -74,18 +79,25 @@ class Closing:
     def question(self) -> CloseDialog:
         """Return the question that the present state calls for."""
         live = self._context.live()
-        verbs: tuple[str, ...] = (STOP, KEEP) if live else (DISCARD, CLOSE)
-        if not live and not self._context.queue.waiting:
+        goes_on = bool(live or self._racing)
+        verbs: tuple[str, ...] = (STOP, KEEP) if goes_on else (DISCARD, CLOSE)
+        if not goes_on and not self._context.queue.waiting:
             verbs = (CLOSE,)
-        title = CLOSE
+        heading = CLOSE
         if live:
-            title = trn(
+            heading = trn(
                 "{n} run goes on in the background",
                 "{n} runs go on in the background",
                 len(live),
             )
+        if self._racing:
+            heading = trn(
+                "{n} comparison goes on in the background",
+                "{n} comparisons go on in the background",
+                len(self._racing),
+            )
         text = "\n".join(self._left_behind())
-        return CloseDialog(self._window, title, text, verbs, remember=bool(live))
+        return CloseDialog(self._window, heading, text, verbs, remember=goes_on)
 
     def _do(self, answer: str) -> bool:
         """Do what was answered; return whether it could be done."""
@@ -95,7 +107,11 @@ class Closing:
 
     def _stop(self) -> bool:
         """Ask every live run to end: at once, for nobody is there later to say that it failed."""
+        racing = {found.directory.name: found.directory for found in self._racing}
         for run in self._context.live():
+            entry = self._context.hub.entry(run)
+            if entry is not None and entry.pair in racing:
+                continue  # whoever conducts the comparison ends its runs
             directory: Path | None = self._context.hub.directory(run)
             try:
                 if directory is not None:
@@ -105,10 +121,26 @@ class Closing:
                 do = tr("Close again and let it go on, or end it another way.")
                 self._errors.say(Trouble(what, error.strerror or str(error), do))
                 return False
+        return self._cancel(racing.values())
+
+    def _cancel(self, comparisons: Iterable[Path]) -> bool:
+        for directory in comparisons:
+            try:
+                conduct.ask_cancel(directory)
+            except OSError as error:
+                what = tr("The comparison could not be cancelled, so the window stays open")
+                do = tr("Close again and let it go on, or end it another way.")
+                self._errors.say(Trouble(what, error.strerror or str(error), do))
+                return False
         return True
 
+    @property
+    def _racing(self) -> list[Conducted]:
+        return self._context.experiments.running
+
     def _left_behind(self) -> list[str]:
-        words = [self._live_words()] if self._context.live() else []
+        words = [self._live_words()] if self._others() else []
+        words += [self._racing_words()] if self._racing else []
         waiting = len(self._context.queue.waiting)
         installing = len(self._context.runtimes.installations)
         if waiting:
@@ -129,10 +161,19 @@ class Closing:
             )
         return words
 
+    def _others(self) -> list[RunEntry]:
+        """Return the live runs that belong to no comparison that goes on."""
+        racing = {found.directory.name for found in self._racing}
+        entries = (self._context.hub.entry(run) for run in self._context.live())
+        return [entry for entry in entries if entry is not None and entry.pair not in racing]
+
+    def _racing_words(self) -> str:
+        names = ", ".join(title(found.experiment) for found in self._racing)
+        return tr("{names}: it is carried out to its end, also without the window.", names=names)
+
     def _live_words(self) -> str:
         """Name the runs, and say what becomes of them."""
-        entries = [self._context.hub.entry(run) for run in self._context.live()]
-        names = [describe(entry, None).title for entry in entries if entry is not None]
+        names = [describe(entry, None).title for entry in self._others()]
         shown = ", ".join(" ".join(name.split())[:60] for name in names[:_NAMED])
         if len(names) > _NAMED:
             shown = tr("{names} and {n} more", names=shown, n=len(names) - _NAMED)

@@ -68,12 +68,13 @@ class _Picture(QWidget):
 class _Way(QPushButton):
     """A card that is a button: icon, title, what it does, its key."""
 
-    def __init__(self, icon: str, title: str, text: str, key: str) -> None:
+    def __init__(self, icon: str, title: str, text: str, key: str, *, first: bool = False) -> None:
         super().__init__()
         self.setObjectName("way")
         self.setMinimumHeight(scaled(56))
         self.setAccessibleName(title)
         self.setAccessibleDescription(text)
+        self.setProperty("first", first)
         image = QPushButton()
         image.setObjectName("picture")
         image.setIconSize(QSize(18, 18))
@@ -242,6 +243,7 @@ class EmptyView(QWidget):
             tr("Open the sample comparison"),
             tr("resnet18 under PyTorch and MXNet, recorded on a CPU"),
             "",
+            first=True,
         )
         new = _Way("play", tr("New run"), tr("Pick a workload from the catalogue"), "Ctrl+N")
         own = _Way(

@@ -71,6 +71,7 @@ class Header(QWidget):
         self._row.addWidget(self.primary)
         self._row.addSpacing(4)
         named = (
+            ("compare", tr("Compare")),
             ("stop", tr("Stop")),
             ("capture", tr("Capture")),
             ("open_trace", tr("Open trace")),

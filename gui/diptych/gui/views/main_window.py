@@ -26,6 +26,8 @@ from diptych.gui.views.closing import Closing
 from diptych.gui.views.commands import Commands
 from diptych.gui.views.empty import EmptyView
 from diptych.gui.views.error_bar import ErrorBar
+from diptych.gui.views.experiment_bar import ExperimentBar
+from diptych.gui.views.experiment_commands import ExperimentCommands
 from diptych.gui.views.finding import Finding
 from diptych.gui.views.header import Header, logo
 from diptych.gui.views.jumping import Jumping
@@ -60,6 +62,7 @@ class MainWindow(QMainWindow):
         manager().calm = self.context.settings.read("calm", bool) or False
         self.actions_ = Actions(self)
         self.errors = ErrorBar()
+        self.racing = ExperimentBar()
         context = self.context
         self.stage = Stage(
             context.hub, context.selection, self.actions_["follow"], context.settings
@@ -76,6 +79,7 @@ class MainWindow(QMainWindow):
         self.trace_menu = TraceMenu(self)
         self.finding = Finding(self)
         self.care = CareCommands(self)
+        self.experiments = ExperimentCommands(self, self.racing)
         self.plots = PlotActions(self.stage, self.context.selection, self.actions_)
         self.jumping = Jumping(self)
         self.memory = Memory(self)
@@ -102,7 +106,7 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         self.header = Header(self.actions_)
-        for widget in (self.header, self.errors):
+        for widget in (self.header, self.errors, self.racing):
             column.addWidget(widget)
         column.addWidget(self.split, 1)
         column.addWidget(self.status)
@@ -168,6 +172,7 @@ class MainWindow(QMainWindow):
             QTimer.singleShot(0, self, self.context.runtimes.refresh)
             QTimer.singleShot(0, self, self.context.machine.look)
             QTimer.singleShot(0, self, self.context.queue.resume)
+            QTimer.singleShot(0, self, self.context.experiments.follow)
             # The window manager tells its frame a little later.
             QTimer.singleShot(_FRAME_MS, self, self._fit_screen)
 

@@ -95,6 +95,7 @@ class RunDelegate(QStyledItemDelegate):
             self._group(painter, rect, row, state)
         else:
             self._background(painter, rect, state)
+            self._bracket(painter, rect, row, index)
             self._mark(painter, rect, row)
             if row.run is not None:
                 self._run(painter, rect, row, row.run)
@@ -122,6 +123,22 @@ class RunDelegate(QStyledItemDelegate):
             _fill(painter, box, tokens.bg3)
         if state & QStyle.StateFlag.State_HasFocus:
             _focus(painter, rect, tokens)
+
+    def _bracket(self, painter: QPainter, rect: QRect, row: Row, index: Index) -> None:
+        """Tie runs that stand together and were started together by a line at their left."""
+        if row.pair is None:
+            return
+        above, below = (_pair_at(index, index.row() + step) == row.pair for step in (-1, 1))
+        if not above and not below:
+            return
+        painter.setPen(QPen(QColor(current().line3), 1.5))
+        x, foot = rect.x() + 9.5, 4
+        top = rect.y() + (0 if above else 7)
+        bottom = rect.bottom() + 1 - (0 if below else 7)
+        painter.drawLine(QPointF(x, top), QPointF(x, bottom))
+        for y, there in ((top, above), (bottom, below)):
+            if not there:
+                painter.drawLine(QPointF(x, y), QPointF(x + foot, y))
 
     def _mark(self, painter: QPainter, rect: QRect, row: Row) -> None:
         if row.run is not None and row.run.state is RunState.DAMAGED and row.framework is None:
@@ -171,6 +188,11 @@ class RunDelegate(QStyledItemDelegate):
         ratio = painter.device().devicePixelRatioF()
         image = pixmap("clock", tokens.text3, 14, ratio)
         painter.drawPixmap(bottom.right() - 13, bottom.y() + (bottom.height() - 14) // 2, image)
+
+
+def _pair_at(index: Index, number: int) -> str | None:
+    row = index.sibling(number, 0).data(ROW)
+    return row.pair if isinstance(row, Row) else None
 
 
 def _lines(rect: QRect) -> tuple[QRect, QRect]:

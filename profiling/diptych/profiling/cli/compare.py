@@ -28,6 +28,7 @@ common are options as for `diptych run`. Without --side: torch and mxnet.
   diptych compare --workload mlp --sweep batch_size=64,128,256
   diptych compare --workload mlp --side torch --aa
   diptych compare --script torch_train.py --script mxnet_train.py -- --epochs 3
+  diptych compare --sample           what such a comparison tells, recorded
   diptych compare RUN RUN            runs that are there, or a comparison's id
 """
 
@@ -40,7 +41,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "compare",
         usage="diptych compare --workload NAME [--side SIDE ...] [options]\n"
         "       diptych compare --script FILE --script FILE [options] [-- ARGS ...]\n"
-        "       diptych compare RUN RUN [RUN ...] | COMPARISON",
+        "       diptych compare RUN RUN [RUN ...] | COMPARISON | --sample",
         description="Run the same work on several sides in turns, one side at a time, and say "
         "which is faster, by how much, why, and how sure that is.",
         epilog=_EPILOG,
@@ -48,6 +49,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         allow_abbrev=False,
     )
     parser.add_argument("runs", nargs="*", metavar="RUN", help="runs, or one comparison")
+    parser.add_argument("--sample", action="store_true", help="show a recorded comparison")
     parser.add_argument("--workload", metavar="NAME", help="a workload of the catalogue")
     parser.add_argument("--script", action="append", default=[], metavar="FILE", help="a side")
     parser.add_argument("--side", action="append", default=[], metavar="SIDE", help="see below")
@@ -78,7 +80,10 @@ def run(args: argparse.Namespace) -> int:
     from diptych.profiling.compare.families import FamiliesError
 
     try:
-        comparison = _of_runs(args) if args.runs else _raced(args)
+        if args.sample:
+            comparison = _sample(args)
+        else:
+            comparison = _of_runs(args) if args.runs else _raced(args)
     except FamiliesError as error:
         raise CliError(str(error)) from None
     _print(comparison, as_json=args.json)
@@ -90,6 +95,19 @@ def _print(comparison: Comparison, *, as_json: bool) -> None:
     from diptych.profiling.compare.as_json import as_json as data
 
     print(json.dumps(data(comparison)) if as_json else "\n".join(lines(comparison)))
+
+
+def _sample(args: argparse.Namespace) -> Comparison:
+    from diptych.profiling.compare import sample, saved
+
+    if args.runs or args.workload or args.script or args.side:
+        raise CliError("--sample shows what was recorded: it takes no runs and runs nothing", 2)
+    try:
+        return saved.open_comparison(sample.install().directory)
+    except OSError as error:
+        raise CliError(f"{error.filename}: {error.strerror}") from None
+    except saved.ComparisonError as error:
+        raise CliError(str(error)) from None
 
 
 def _of_runs(args: argparse.Namespace) -> Comparison:

@@ -33,6 +33,10 @@ _WORDS = {
 }
 
 
+_ALONE = {"mode": tr("Mode")}
+"""What a row is called that has only this knob."""
+
+
 class KnobRows(Rows):
     """``changed`` comes when the user changed a knob: key, text."""
 
@@ -65,9 +69,12 @@ class KnobRows(Rows):
 
     def _add_row(self, title: str, names: Sequence[str], knobs: Sequence[Knob]) -> None:
         parts: list[QWidget | str] = []
-        for name in names:
+        present = [name for name in names if any(knob.name == name for knob in knobs)]
+        alone = _ALONE.get(present[0]) if len(present) == 1 else None
+        title = alone or title
+        for name in present:
             for knob in (knob for knob in knobs if knob.name == name):
-                words = _WORDS.get(name, name)
+                words = "" if alone else _WORDS.get(name, name)
                 words = "/".join(knob.applies_to) if len(knob.applies_to) == 1 else words
                 if words:
                     parts.append(words)

@@ -1,0 +1,1 @@
+"""The Compare dialog, in parts."""
