@@ -19,6 +19,7 @@ from tests.helpers.fake_run import LiveRun, make_run
 from diptych.gui.models import log
 from diptych.gui.models.log import LINE, Cleaner, LogTail
 from diptych.gui.views.log import LogView
+from diptych.gui.views.log_text import LogText
 from diptych.profiling.records.layout import RunPaths
 
 
@@ -58,12 +59,33 @@ def test_where_the_portions_end_makes_no_difference(data: bytes, sizes: list[int
     assert cleaned(*portions, data[at:]) == cleaned(data)
 
 
-def test_a_line_without_end_is_broken_and_stays_bounded() -> None:
+@given(st.text("ab\r\n\x1b[m", max_size=120), st.lists(st.integers(1, 9), max_size=80))
+def test_a_long_line_is_one_line_wherever_portions_end(text: str, sizes: list[int]) -> None:
+    data, portions, at = text.encode(), [], 0
+    for size in sizes:
+        portions.append(data[at : at + size])
+        at += size
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(log, "LINE", 4)
+        lines = cleaned(*portions, data[at:])
+        assert lines == cleaned(data)
+        assert len(lines) - data.count(b"\n") in (0, 1)
+
+
+def test_a_line_without_end_is_one_line_and_stays_bounded() -> None:
     cleaner = Cleaner()
-    lines = [line for _ in range(50) for line in cleaner.feed(b"x" * 7_000)]
-    assert {len(line) for line in lines} == {LINE}
-    assert 340 <= len(lines) <= 350
+    for _ in range(50):
+        assert cleaner.feed(b"x" * 7_000) == []
     assert len(cleaner._rest) <= 4 * LINE
+    said = f"{'x' * LINE} … {350_000 - LINE:,} characters more are in the file"
+    assert cleaner.partial == said
+    assert cleaner.feed(b"\nnext\n") == [said, "next"]
+    assert cleaner.ends == [350_001, 350_006]
+
+
+def test_a_line_of_some_thousand_characters_is_there_as_it_was_printed() -> None:
+    line = "word " * 1_500
+    assert cleaned(f"{line}\nnext\n".encode()) == [line, "next"]
 
 
 def test_a_progress_bar_without_newlines_does_not_grow() -> None:
@@ -100,6 +122,33 @@ def test_who_prints_faster_than_one_can_read_is_skipped_and_it_is_said(tmp_path:
     assert news.skipped > 14_000_000
     assert set(news.lines) == {"0123456789abcde"}
     tail.close()
+
+
+def test_long_lines_count_and_are_found_once(qtbot: QtBot, tmp_path: Path) -> None:
+    run = make_run(tmp_path, steps=20)
+    out = RunPaths(run).stdout
+    out.write_text("".join(f"{'x' * 999}needle{'y' * 3_000} {n}\n" for n in range(30)))
+    with showing(qtbot, LogView, [run]) as view:
+        qtbot.waitUntil(lambda: view._lines == 30, timeout=5000)
+        assert view.text.document().blockCount() == 30
+        view.search_for("needle")
+        qtbot.waitUntil(lambda: view.matches.text() == "30 matches", timeout=5000)
+
+
+def test_however_long_lines_are_what_is_kept_is_bounded(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("diptych.gui.views.log_text._MOST", 1_000)
+    text = LogText(50)
+    qtbot.addWidget(text)
+    for n in range(40):
+        text.add([f"{n:02} {'x' * 97}"], [n], partial=False)
+    assert text.count == text.document().blockCount() == 10
+    assert text.toPlainText().startswith("30 ")
+    text.add(["y" * 5_000], [40], partial=True)
+    assert text.toPlainText() == "y" * 5_000
+    text.add(["end"], [41], partial=False)
+    assert (text.toPlainText(), text.count) == ("end", 1)
 
 
 def test_a_file_that_is_replaced_or_cut_begins_anew(tmp_path: Path) -> None:

@@ -9,13 +9,15 @@ from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
+from diptych.gui.text.tr import trn
+
 KEPT = 5 << 20
 """Bytes at the end of a file that are shown when it is opened."""
 BEHIND = 1 << 20
 """Bytes that may wait to be read; when more do, the oldest of them are skipped."""
 CHUNK = 16 << 10
-LINE = 1000
-"""Characters after which a line is broken."""
+LINE = 10_000
+"""Characters of a line that are shown; it says how many more there are."""
 
 # Colours, cursor movements, titles; then what else has no picture.
 _ESCAPES = re.compile(
@@ -53,13 +55,16 @@ class Cleaner:
     """Bytes in any portions into lines: UTF-8 or U+FFFD, no escapes, carriage returns obeyed.
 
     A carriage return begins the line anew, so that of a progress bar the newest
-    state remains. ``ends`` has for each line of the last `feed` where it ended,
-    in bytes from the beginning of all that was fed.
+    state remains. A line is one line however long it is. ``ends`` has for each
+    line of the last `feed` where it ended, in bytes from the beginning of all
+    that was fed.
     """
 
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._rest = ""
+        self._left = 0
+        """Characters of the line that has not ended that are left out behind the first ones."""
         self.ends: list[int] = []
         self._fed = 0
         self._newlines: deque[int] = deque()
@@ -67,7 +72,7 @@ class Cleaner:
     @property
     def partial(self) -> str:
         """The line that has not ended yet."""
-        return _clean(self._rest)[-LINE:]
+        return _shown(*self._parts(self._rest))
 
     def feed(self, data: bytes) -> list[str]:
         """Take bytes and return the lines that ended in them."""
@@ -78,29 +83,40 @@ class Cleaner:
         tail = text[held.start() :] if held else ""
         text = text[: len(text) - len(tail)]
         *ended, rest = text.split("\n")
-        lines: list[str] = []
-        self.ends = []
+        lines, self.ends = [], [self._newlines.popleft() for _ in ended]
         for line in ended:
-            pieces = _broken(_clean(line))
-            lines += pieces
-            self.ends += [self._newlines.popleft()] * len(pieces)
+            lines.append(_shown(*self._parts(line)))
+            self._left = 0
         if len(rest) > 4 * LINE:
-            shown = _clean(rest)
-            cut = len(shown) - len(shown) % LINE
-            lines += _broken(shown[:cut]) if cut else []
-            rest = shown[cut:]
-            self.ends += [self._fed] * (len(lines) - len(self.ends))
+            # Whether it goes on or begins anew, the next character tells.
+            back = "\r" if rest.endswith("\r") else ""
+            rest, self._left = self._parts(rest)
+            rest += back
         self._rest = rest + tail
         return lines
+
+    def _parts(self, line: str) -> tuple[str, int]:
+        """Return what is shown of the last line so far, and how many characters are not."""
+        # What was kept of it has no carriage return within: a later one begins the line anew.
+        before = 0 if "\r" in line.removesuffix("\r") else self._left
+        line = _clean(line)
+        return line[:LINE], before + max(0, len(line) - LINE)
+
+
+def _shown(line: str, left: int) -> str:
+    if not left:
+        return line
+    return trn(
+        "{line} … {n} character more is in the file",
+        "{line} … {n} characters more are in the file",
+        left,
+        line=line,
+    )
 
 
 def _clean(line: str) -> str:
     line = _ESCAPES.sub("", line.translate(_BREAKS)).removesuffix("\r")
     return _CONTROLS.sub("", line.rpartition("\r")[2])
-
-
-def _broken(line: str) -> list[str]:
-    return [line[at : at + LINE] for at in range(0, len(line), LINE)] or [""]
 
 
 class LogTail:

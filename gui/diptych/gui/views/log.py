@@ -290,7 +290,7 @@ class LogView(QWidget):
 
     def _parts(self) -> list[str]:
         """Return which part of the file is shown, where it is not all of it."""
-        room = _LINES - self.text.partial
+        room = self.text.count - self.text.partial
         # A place where something is left out takes a line of its own.
         marks = sum(line > self._lines - room for line, _ in self._holes)
         shown = min(self._lines, room - marks)

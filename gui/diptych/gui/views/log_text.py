@@ -16,6 +16,8 @@ from diptych.gui.theme import current, mono
 _BAR = 3.0
 """Pixels of the bar beside tinted lines."""
 _TINT = 0.09
+_MOST = 32 << 20
+"""Characters that are kept."""
 
 
 class LogText(QPlainTextEdit):
@@ -37,6 +39,7 @@ class LogText(QPlainTextEdit):
             | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
         self._ends: deque[int] = deque(maxlen=most)
+        self._lengths: deque[int] = deque(maxlen=most)
         self._part: Part | None = None
         self._partial = False
 
@@ -44,6 +47,11 @@ class LogText(QPlainTextEdit):
     def part(self) -> Part | None:
         """The part that is tinted."""
         return self._part
+
+    @property
+    def count(self) -> int:
+        """How many lines there are, one that has not ended among them."""
+        return len(self._ends)
 
     @property
     def partial(self) -> bool:
@@ -54,6 +62,7 @@ class LogText(QPlainTextEdit):
         """Show nothing."""
         self.clear()
         self._ends.clear()
+        self._lengths.clear()
         self._partial = False
 
     def add(self, lines: Sequence[str], ends: Sequence[int], *, partial: bool) -> None:
@@ -66,9 +75,24 @@ class LogText(QPlainTextEdit):
         if lines:
             self.appendPlainText("\n".join(lines))
             self._ends += ends
+            self._lengths += map(len, lines)
+            self._drop_first()
         self._partial = partial
         if self._part is not None:
             self.viewport().update()
+
+    def _drop_first(self) -> None:
+        """Let the oldest lines go where they are so long that all together are too much."""
+        size, gone = sum(self._lengths), 0
+        while size > _MOST and len(self._lengths) > 1:
+            size -= self._lengths.popleft()
+            self._ends.popleft()
+            gone += 1
+        if gone:
+            move = QTextCursor.MoveOperation
+            cursor = QTextCursor(self.document())
+            cursor.movePosition(move.NextBlock, QTextCursor.MoveMode.KeepAnchor, gone)
+            cursor.removeSelectedText()
 
     def _drop_last(self) -> None:
         cursor = QTextCursor(self.document())
@@ -78,6 +102,7 @@ class LogText(QPlainTextEdit):
         if self.document().blockCount() == 1 and not self.toPlainText():
             self.clear()
         self._ends.pop()
+        self._lengths.pop()
 
     def mark(self, part: Part | None) -> None:
         """Tint the lines of ``part``, or none."""
