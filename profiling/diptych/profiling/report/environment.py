@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
+import msgspec
+
 from diptych.profiling.compare.comparison import Compared, Comparison
+from diptych.profiling.records.manifest import RunRequest
 from diptych.profiling.runner.command import shell_command
 
 _GIB = 1 << 30
@@ -31,11 +34,21 @@ def commands(comparison: Comparison) -> list[str | None]:
 
 
 def _command(side: Compared) -> str | None:
-    if side.run.manifest is not None:
+    request = _request(side)
+    if request is not None:
         # A workload of another version, say.
         with suppress(ValueError, KeyError):
-            return shell_command(side.run.manifest.request)
+            return shell_command(request)
     return None
+
+
+def _request(side: Compared) -> RunRequest | None:
+    """Return what was asked for, with as many steps as were made: a race may end before."""
+    request = side.run.manifest.request if side.run.manifest else None
+    if request is None or "steps" not in request.knobs:
+        return request
+    knobs = {**request.knobs, "steps": len(side.run.steps)}
+    return msgspec.structs.replace(request, knobs=knobs)
 
 
 def _versions(side: Compared) -> dict[str, str]:
@@ -57,7 +70,7 @@ def _work(side: Compared) -> str | None:
 
 
 def _knobs(side: Compared) -> str | None:
-    request = side.run.manifest.request if side.run.manifest else None
+    request = _request(side)
     if request is None or not request.knobs:
         return None
     return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in request.knobs.items())

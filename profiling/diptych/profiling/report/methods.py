@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from diptych.profiling.compare.bootstrap import DRAWS, LEVEL
 from diptych.profiling.compare.comparison import Comparison
+from diptych.profiling.compare.rounds import DROPPED
 from diptych.profiling.compare.samples import MIN_BLOCKS
-from diptych.profiling.compare.timed import DROPPED, Stretch
+from diptych.profiling.compare.timed import Stretch
 from diptych.profiling.report.markup import NBSP
 from diptych.profiling.report.scale import fixed
 
@@ -59,7 +60,8 @@ def _order(comparison: Comparison) -> Iterator[str]:
     yield "the others waited in a blocking read."
     first = "step" if DROPPED == 1 else f"{DROPPED} steps"
     yield f"Not counted are the first {first} of each turn, since the caches hold what the other"
-    yield "side left there, and rounds in which a side was not warm yet."
+    yield "side left there, and rounds in which a side was not warm yet, was cut short, or was"
+    yield "disturbed by another."
 
 
 def _timed(comparison: Comparison) -> Iterator[str]:

@@ -31,8 +31,8 @@ _PARITY = {"same": ("✓ same", "yes"), "different": ("✗ different", "no"),
 def head(comparison: Comparison) -> Piece:
     """Return the verdicts and what they rest on."""
     first, *others = tables.sentences(comparison)
-    lines = [tag("p", _when(comparison), class_="kicker"), tag("h1", _sentence(first))]
-    lines += [tag("p", tag("strong", _sentence(text))) for text in others]
+    lines = [tag("p", _when(comparison), class_="kicker"), tag("h1", f"{first}.")]
+    lines += [tag("p", tag("strong", f"{text}.")) for text in others]
     measured = "single steps" if comparison.measure == "steps" else "whole stretches of steps"
     taken = "taken in turns" if comparison.together else "one run after the other"
     counted = sum(len(side.timed.rows) for side in comparison.sides)
@@ -40,10 +40,6 @@ def head(comparison: Comparison) -> Piece:
         tag("p", f"{counted:,} steps, {taken}, compared by {measured}. {_fair(comparison)}")
     )
     return tag("header", lines)
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _when(comparison: Comparison) -> str:

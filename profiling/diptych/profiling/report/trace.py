@@ -13,11 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+
 from diptych.profiling.compare.comparison import Comparison
 from diptych.profiling.report.errors import ReportError
 from diptych.profiling.report.journal_table import journal_table
-from diptych.profiling.runs.snapshot import RunSnapshot
+from diptych.profiling.runs.snapshot import RunSnapshot, WindowState
 from diptych.profiling.runs.summary import trace_files
+from diptych.profiling.trace.errors import TraceError
 from diptych.profiling.trace.joining import Given
 from diptych.profiling.trace.merge import Merged, write_chrome
 from diptych.profiling.trace.metrics.steps import marked_steps
@@ -100,33 +103,43 @@ def _profiled(comparison: Comparison, at: int) -> RunSnapshot | None:
 
 def _of_run(label: str, run: RunSnapshot, what: str, open_: Opener) -> Iterator[_Part]:
     yield _Part(label, run, journal_table(run, what), 0)
-    path = _window(run)
-    if path is not None:
-        table = open_(path)
-        yield _Part(label, run, table, table.origin_ns - _offset(run, table))
+    found = _window(run)
+    if found is not None:
+        window, path = found
+        try:
+            table = open_(path)
+        except TraceError as error:
+            raise ReportError(f"the trace of {run.id} ({path.name}): {error}") from None
+        yield _Part(label, run, table, _zero(run, window, table))
 
 
-def _window(run: RunSnapshot) -> Path | None:
-    """Return the newest finished trace of a run."""
+def _window(run: RunSnapshot) -> tuple[WindowState, Path] | None:
+    """Return the newest window with a finished trace, and the trace."""
     files = {str(path.relative_to(run.directory.absolute())): path for path in trace_files(run)}
     for window in reversed(run.windows):
         path = files.get(window.trace.path or "") if window.trace is not None else None
         if path is not None and path.is_file():
-            return path
+            return window, path
     return None
 
 
 # -- clocks -----------------------------------------------------------------------------
 
 
-def _offset(run: RunSnapshot, table: TraceTable) -> int:
-    """Return Unix time − CLOCK_MONOTONIC as the file says it, else as the manifest does."""
+def _zero(run: RunSnapshot, window: WindowState, table: TraceTable) -> int:
+    """Return the zero of a trace on CLOCK_MONOTONIC: by the clock in the file, else by a step."""
     said = table.properties.get("diptych")
     clock: Any = said.get("clock") if isinstance(said, dict) else None
-    try:
-        return int(clock["unix_ns"]) - int(clock["monotonic_ns"])
-    except (KeyError, TypeError, ValueError):
-        return _unix(run)
+    if table.absolute:
+        try:
+            return table.origin_ns - int(clock["unix_ns"]) + int(clock["monotonic_ns"])
+        except (KeyError, TypeError, ValueError):
+            pass
+    at = np.flatnonzero(run.steps.n == window.first)
+    marked = marked_steps(table).start
+    if len(at) and len(marked):
+        return int(run.steps.start[at[0]] - marked[0])
+    raise ReportError(f"the trace of {run.id} does not say when it was recorded")
 
 
 def _unix(run: RunSnapshot) -> int:

@@ -56,7 +56,9 @@ def _figure(
     if comparison.together:
         notes[0] = f"Across: seconds {clock}; shaded: whose turn it was."
         if comparison.noise_run is not None:
-            notes.append(f"White: {comparison.sides[0].label} once more, which tells the noise.")
+            notes.append(
+                f"Not shaded: {comparison.sides[0].label} once more, which tells the noise."
+            )
     beyond = sum(int((values > y.high).sum()) for _, values in known)
     if beyond:
         notes.append(f"{beyond:,} steps are longer than the upper edge.")
