@@ -67,6 +67,7 @@ def manifest(
     knobs: dict[str, str | int | float | bool],
     gpu: bool,
     name: str | None,
+    pair: str | None = None,
 ) -> Manifest:
     """Return what the runner would have written."""
     distribution, version = VERSIONS[framework]
@@ -84,6 +85,7 @@ def manifest(
             knobs=knobs,
             schedule=Schedule(),
             name=name,
+            pair=pair,
         ),
         command=("/opt/runtimes/python", f"{workload}.py", *options),
         cwd="/tmp",

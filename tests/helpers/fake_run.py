@@ -56,12 +56,14 @@ class LiveRun:
         name: str | None = None,
         run_id: str | None = None,
         lock: bool = True,
+        pair: str | None = None,
     ) -> None:
         self.framework, self.workload, self.total_steps = framework, workload, total_steps
         self.gpu, self.ms, self.warmup, self.batch = gpu, ms, warmup, batch
         self.done_later = framework == "mxnet" if done_later is None else done_later
         self.created = time.time_ns() if created is None else created
         self.started = time.monotonic_ns() if t0 is None else t0
+        self.pair = pair
         self.now = self.started + 400 * MS
         self.steps = 0
         self.windows = 0
@@ -94,6 +96,19 @@ class LiveRun:
                 self._sampled += 200 * MS
                 self._sample(self._sampled)
         self.flush()
+
+    def turn(self, number: int, round_: int, steps: int, at: int | None = None) -> int:
+        """Make ``steps`` steps in a turn that is granted at ``at`` ns; return when it is over."""
+        begun, first = max(self.now, at or 0), self.steps
+        waited, self.now = begun - self.now, begun
+        self.step(steps)
+        last = self.steps - 1
+        self.worker.put(
+            kinds.Turn, self.now, number=number, round=round_, first=first, last=last, t0=begun,
+            waited=waited,
+        )  # fmt: skip
+        self.flush()
+        return self.now
 
     def window(self, steps: int = 5, *, origin: str = "schedule") -> int:
         """Profile ``steps`` steps: window, operators and trace; return its number."""
@@ -208,6 +223,7 @@ class LiveRun:
             knobs={"batch": self.batch, "steps": self.total_steps, "device": "cpu"},
             gpu=self.gpu,
             name=name,
+            pair=self.pair,
         )
 
     def _begin(self) -> None:

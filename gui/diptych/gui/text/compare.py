@@ -60,20 +60,31 @@ def bare(text: str) -> str:
     return "".join(c for c in text if c != CLOSE and c not in _OPENS)
 
 
-def times(value: float | None) -> str:
+def times(value: float | None, decimals: int | None = None) -> str:
     """Return a ratio such as ``1.21×``, finer where it is near 1."""
     if value is None or not fmt.known(value):
         return fmt.UNKNOWN
-    return f"{value:.3f}×" if abs(value - 1) < 0.1 else f"{value:.2f}×" if value < 100 else (
-        fmt.ratio(value)
-    )  # fmt: skip
+    if value >= 100:
+        return fmt.ratio(value)
+    return f"{value:.{_decimals(value) if decimals is None else decimals}f}×"
+
+
+def _decimals(*values: float) -> int:
+    return 3 if any(abs(value - 1) < 0.1 for value in values) else 2
+
+
+def ends(low: float, high: float) -> tuple[str, str]:
+    """Return both ends of an interval of ratios, as fine as the finer one."""
+    decimals = _decimals(low, high)
+    return times(low, decimals), times(high, decimals)
 
 
 def between(low: float | None, high: float | None) -> str:
     """Return an interval of ratios, an empty text where there is none."""
     if low is None or high is None:
         return ""
-    return tr("{low} to {high}", low=times(low), high=times(high))
+    first, last = ends(low, high)
+    return tr("{low} to {high}", low=first, high=last)
 
 
 def headline(comparison: Comparison) -> str:
@@ -122,19 +133,16 @@ def evidence(comparison: Comparison, side: int, medians: Sequence[float]) -> str
     if verdict is None:
         return ""
     told = verdict.times_as_fast if _decided(verdict) else verdict.ratio
-    values = {
-        "a": fmt.duration(medians[0]),
-        "b": fmt.duration(medians[side]),
-        "level": fmt.percent(told.level * 100),
-        "low": times(told.low),
-        "high": times(told.high),
-        "ratio": times(verdict.ratio.estimate),
-    }
+    a, b = fmt.duration(medians[0]), fmt.duration(medians[side])
     if told.low is None or told.high is None:
         return tr(
             "{a} against {b} a step, {ratio} the step time: an estimate without an interval.",
-            **values,
+            a=a,
+            b=b,
+            ratio=times(verdict.ratio.estimate),
         )
+    low, high = ends(told.low, told.high)
+    values = {"a": a, "b": b, "level": fmt.percent(told.level * 100), "low": low, "high": high}
     if _decided(verdict):
         return tr("{a} against {b} a step. {level} interval {low} to {high} as fast.", **values)
     return tr("{a} against {b} a step. {level} interval {low} to {high} the step time.", **values)

@@ -21,7 +21,7 @@ class Bar(QFrame):
 
     def __init__(self) -> None:
         super().__init__()
-        self._labels: tuple[tuple[str, Look], ...] = ()
+        self._labels: tuple[tuple[str, bool, str], ...] = ()
         self.sides = QWidget()
         self._row = QHBoxLayout(self.sides)
         self._row.setContentsMargins(0, 0, 0, 0)
@@ -45,7 +45,7 @@ class Bar(QFrame):
         self.ruler.setText(words.ruler(comparison))
         self.ruler.setToolTip(words.ruler_why(comparison))
         named = tuple(
-            (one_line(side.label, 60), look)
+            (one_line(side.label, 60), look.square, look.colour)
             for side, look in zip(comparison.sides, looks, strict=True)
         )
         if named == self._labels:
@@ -54,12 +54,16 @@ class Bar(QFrame):
         while (item := self._row.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
+                widget.hide()
                 widget.deleteLater()
-        for at, (name, look) in enumerate(named):
+        for at, (name, square, colour) in enumerate(named):
             if at == 1:
                 self._row.addWidget(label(tr("against"), ink="label"))
-            self._row.addWidget(Mark(square=look.square, colour=look.colour))
-            self._row.addWidget(Elided(name, weight=500), len(name))
+            self._row.addWidget(Mark(square=square, colour=colour))
+            words_of_it = Elided(name, weight=500)
+            policy = words_of_it.sizePolicy().Policy
+            words_of_it.setSizePolicy(policy.Maximum, policy.Preferred)
+            self._row.addWidget(words_of_it)
         self._row.addStretch(1)
 
     def tell_busy(self, busy: bool) -> None:

@@ -74,7 +74,7 @@ class Distributions(QWidget):
     @property
     def area(self) -> QRectF:
         """Where the curves stand: below a line of words a side."""
-        top = scaled(_LINE) * (len(self._labels) + 1) + 2
+        top = scaled(_LINE) * (len(self._labels) + 1) + 10
         width = self.width() - scaled(_LEFT) - _RIGHT
         return QRectF(
             scaled(_LEFT), top, max(1, width), max(1, self.height() - top - scaled(_FOOT))
@@ -127,8 +127,10 @@ class Distributions(QWidget):
         painter.drawText(QRectF(0, y - 8, area.left() - 8, 16), side, text)
 
     def _paint_curves(self, painter: QPainter, spreads: Spreads, area: QRectF) -> None:
+        close = area.height() * 0.05 < scaled(13)
         for percent in (0, 50, 95, 100):
-            self._paint_level(painter, area, percent / 100, f"{percent}")
+            text = "" if percent == 95 and close else f"{percent}"
+            self._paint_level(painter, area, percent / 100, text)
         painter.setClipRect(area.adjusted(-1, -2, 1, 1))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for side, look in zip(spreads.sides, self._looks, strict=True):

@@ -25,6 +25,7 @@ class FairnessList(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._lines: tuple[Line, ...] = ()
+        self._columns = 1
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._inside = QWidget()
@@ -32,27 +33,53 @@ class FairnessList(QWidget):
         self._column.addStretch(1)
         self.setAccessibleName(tr("Fairness list"))
 
+    def arrange(self, columns: int) -> None:
+        """Put the lines into so many columns."""
+        if columns != self._columns:
+            self._columns = columns
+            self._build()
+
     def show_lines(self, lines: Sequence[Line]) -> None:
         """Show another list."""
-        if tuple(lines) == self._lines:
+        ordered = tuple(sorted(lines, key=lambda line: _ORDER.index(line.answer)))
+        if ordered == self._lines:
             return
-        self._lines = tuple(lines)
+        self._lines = ordered
+        told = (
+            tr(
+                "{title}: {answer}",
+                title=words.line_title(line.code, line.title),
+                answer=words.ANSWERS[line.answer][1],
+            )
+            for line in ordered
+        )
+        self.setAccessibleDescription("; ".join(told))
+        self._build()
+
+    def _build(self) -> None:
         inside = QWidget()
-        grid = QGridLayout(inside)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(10)
-        grid.setVerticalSpacing(3)
-        grid.setColumnStretch(2, 1)
-        ordered = sorted(lines, key=lambda line: _ORDER.index(line.answer))
-        for row, line in enumerate(ordered):
-            _fill(grid, 2 * row, line)
+        row = QHBoxLayout(inside)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(28)
+        size = -(-len(self._lines) // self._columns)
+        for first in range(0, len(self._lines), max(size, 1)):
+            row.addWidget(_rows(self._lines[first : first + size]), 1, Qt.AlignmentFlag.AlignTop)
         self._column.replaceWidget(self._inside, inside)
         self._inside.hide()
         self._inside.deleteLater()
         self._inside = inside
-        told = (tr("{title}: {answer}", title=words.line_title(line.code, line.title),
-                   answer=words.ANSWERS[line.answer][1]) for line in ordered)  # fmt: skip
-        self.setAccessibleDescription("; ".join(told))
+
+
+def _rows(lines: Sequence[Line]) -> QWidget:
+    made = QWidget()
+    grid = QGridLayout(made)
+    grid.setContentsMargins(0, 0, 0, 0)
+    grid.setHorizontalSpacing(10)
+    grid.setVerticalSpacing(4)
+    grid.setColumnStretch(2, 1)
+    for row, line in enumerate(lines):
+        _fill(grid, 2 * row, line)
+    return made
 
 
 def _fill(grid: QGridLayout, row: int, line: Line) -> None:

@@ -81,6 +81,7 @@ class Head(QFrame):
         while (item := self._rows.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
+                widget.hide()
                 widget.deleteLater()
         self.others.setVisible(several)
         for side in range(1, len(comparison.sides)) if several else ():

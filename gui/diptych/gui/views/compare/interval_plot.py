@@ -48,6 +48,8 @@ class IntervalPlot(QWidget):
         self._axis = _axis_of(self._lines, self._floor)
         self.setAccessibleDescription("; ".join(_told(line.interval) for line in self._lines))
         self.setVisible(bool(self._lines))
+        shaded = tr("Shaded: as much as one side, run twice, differs from itself")
+        self.setToolTip(shaded if self._floor is not None else "")
         self.updateGeometry()
         self.update()
 

@@ -3,33 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from importlib import import_module
-from typing import Any
 
-from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from diptych.gui.models.comparing import Found
 from diptych.gui.models.selection import Look
 from diptych.gui.text import compare as words
 from diptych.gui.text.tr import tr
 from diptych.gui.theme import scaled
+from diptych.gui.views.compare.bars import BarsPanel
+from diptych.gui.views.compare.differences import DifferencesPanel
 from diptych.gui.views.compare.distributions import ECDF, HISTOGRAM, Distributions
 from diptych.gui.views.compare.fairness_list import Counts, FairnessList
 from diptych.gui.views.compare.head import Head
 from diptych.gui.views.compare.phases import Phases
+from diptych.gui.views.compare.replay import ReplayPanel
+from diptych.gui.views.compare.resources_table import ResourcesPanel
+from diptych.gui.views.compare.scaling import ScalingPanel
 from diptych.gui.views.compare.section import Section
 from diptych.gui.views.compare.sides_table import SidesTable
 from diptych.gui.views.compare.turns_plot import TurnsPlot
+from diptych.gui.views.compare.waterfall import WaterfallPanel
 from diptych.gui.views.widgets import Segments
 from diptych.profiling.compare.comparison import Comparison
 
 _TWO = 860
 """Pixels from which on two cards stand beside one another."""
-_LATER = ("waterfall", "bars", "differences", "resources_table", "scaling", "replay")
+
+
+_Why = WaterfallPanel | BarsPanel | ResourcesPanel | DifferencesPanel | ScalingPanel | ReplayPanel
 
 
 class Page(QWidget):
-    """All cards; `parts` are those that show why."""
+    """All cards. A side that is held against the first in one of them is in all."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -49,11 +55,12 @@ class Page(QWidget):
         self.phases_card = Section(tr("Phases, mean ms a step"), self.phases)
         self.fairness, self.counts = FairnessList(), Counts()
         self.fairness_card = Section(tr("Is it fair?"), self.fairness, self.counts)
-        self.parts: dict[str, Any] = {}
-        for name in _LATER:
-            found = _part(name)
-            if found is not None:
-                self.parts[name] = found
+        self.waterfall, self.differences = WaterfallPanel(), DifferencesPanel()
+        self.bars, self.resources = BarsPanel(), ResourcesPanel()
+        self.scaling, self.replay = ScalingPanel(), ReplayPanel()
+        self.waterfall.side_changed.connect(self.differences.set_side)
+        self.differences.side_changed.connect(self.waterfall.set_side)
+        self._left = _stacked(self.phases_card, self.resources)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(16, 12, 16, 24)
         self._grid.setSpacing(12)
@@ -70,6 +77,7 @@ class Page(QWidget):
     def arrange(self, width: int) -> None:
         """Lay the cards out in one column, or in two."""
         columns = 2 if width >= scaled(_TWO) else 1
+        self.fairness.arrange(columns)
         if columns == self._columns:
             return
         self._columns = columns
@@ -91,22 +99,15 @@ class Page(QWidget):
 
     def _lines(self) -> Iterator[list[QWidget]]:
         """Give the cards that stand beside one another."""
-        later = self.parts.get
-        lines: list[list[QWidget | None]] = [
-            [self.head],
-            [self.spread_card, later("waterfall")],
-            [self.table_card],
-            [self.turns_card],
-            [self.phases_card, later("bars")],
-            [later("differences")],
-            [self.fairness_card, later("resources_table")],
-            [later("scaling")],
-            [later("replay")],
-        ]
-        for line in lines:
-            there = [card for card in line if card is not None]
-            if there:
-                yield there
+        yield [self.head]
+        yield [self.spread_card, self.waterfall]
+        yield [self.table_card]
+        yield [self.turns_card]
+        yield [self._left, self.bars]
+        yield [self.differences]
+        yield [self.fairness_card]
+        yield [self.scaling]
+        yield [self.replay]
 
     def _cards(self) -> Iterator[QWidget]:
         for line in self._lines():
@@ -151,13 +152,17 @@ class Page(QWidget):
         self.phases_card.rename(tr("Phases, mean ms a step"), _phases_note(comparison))
         self.fairness.show_lines(comparison.fairness)
         self.counts.show_lines(comparison.fairness)
-        for widget in self.parts.values():
-            widget.set_comparison(comparison)
+        for widget in self._why():
+            widget.set_comparison(comparison, looks)
 
     def clear(self) -> None:
         """Let go of what was shown."""
-        for widget in self.parts.values():
+        for widget in self._why():
             widget.set_comparison(None)
+
+    def _why(self) -> Iterator[_Why]:
+        yield from (self.waterfall, self.bars, self.resources)
+        yield from (self.differences, self.scaling, self.replay)
 
 
 def _turns_note(found: Found) -> str:
@@ -178,14 +183,13 @@ def _phases_note(comparison: Comparison) -> str:
     return words.phases_note(fenced=fenced)
 
 
-def _part(name: str) -> Any:
-    """Return the card of that name, where it is there."""
-    try:
-        module = import_module(f"diptych.gui.views.compare.{name}")
-    except ImportError:
-        return None
-    for kind in vars(module).values():
-        own = isinstance(kind, type) and kind.__module__ == module.__name__
-        if own and hasattr(kind, "set_comparison"):
-            return kind()
-    return None
+def _stacked(*cards: QWidget) -> QWidget:
+    """Return cards one below the other; the last one takes what room there is."""
+    made = QWidget()
+    column = QVBoxLayout(made)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(12)
+    for card in cards:
+        column.addWidget(card)
+    column.setStretch(len(cards) - 1, 1)
+    return made

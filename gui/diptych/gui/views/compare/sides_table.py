@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QColor, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -30,7 +30,9 @@ from diptych.profiling.compare.bootstrap import Interval
 from diptych.profiling.compare.comparison import Compared, Comparison
 from diptych.profiling.runs.statistics import overhead_percent
 
-_MS = 1e6
+_RATES, _OVERHEAD = 6, 10
+"""Columns that give way where there is no room: the rate's interval is in its tooltip."""
+_NAMES = 180
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ class SidesTable(QTableWidget):
         heads.setHighlightSections(False)
         heads.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         heads.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        heads.setMinimumSectionSize(scaled(56))
+        heads.setMinimumSectionSize(scaled(48))
 
     def show_comparison(self, comparison: Comparison, looks: Sequence[Look]) -> None:
         """Show the sides of another comparison, in their order."""
@@ -110,11 +112,23 @@ class SidesTable(QTableWidget):
         side = item.data(Qt.ItemDataRole.UserRole) if item is not None else None
         return self._looks[side] if isinstance(side, int) and side < len(self._looks) else None
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave columns out that have no room."""
+        super().resizeEvent(event)
+        self._fit()
+
     def _fit(self) -> None:
         """Be as high as the rows: the page scrolls, not the table."""
+        wide = {at: self.sizeHintForColumn(at) for at in range(1, self.columnCount())}
+        heads = self.horizontalHeader()
+        needs = {at: max(size, heads.sectionSizeHint(at)) for at, size in wide.items()}
+        room = self.viewport().width() - scaled(_NAMES) - sum(needs.values())
+        for at in (_RATES, _OVERHEAD):
+            self.setColumnHidden(at, room < 0)
+            room += needs[at] if room < 0 else 0
         rows = scaled(ROW) * self.rowCount()
         bar = self.horizontalScrollBar()
-        needed = self.horizontalHeader().length() > self.viewport().width()
+        needed = room < 0
         more = bar.sizeHint().height() if needed else 0
         self.setFixedHeight(self.horizontalHeader().sizeHint().height() + rows + more + 4)
 
@@ -187,7 +201,7 @@ class _Delegate(QStyledItemDelegate):
     ) -> QSize:
         """Return the room that a text wants."""
         metrics = option.fontMetrics
-        wide = metrics.horizontalAdvance(str(index.data())) + 2 * PAD + 8
+        wide = metrics.horizontalAdvance(str(index.data())) + 2 * PAD + 2
         return QSize(wide, scaled(ROW))
 
 
@@ -238,7 +252,9 @@ def _rate(side: Compared) -> Value:
     if side.rate is None:
         why = tr("Not every step says how many samples it had, or they differ")
         return Value(fmt.UNKNOWN, why=why)
-    return Value(fmt.number(side.rate.estimate), side.rate.estimate)
+    told = words.interval_of(side.rate)
+    why = tr("95 % interval {range}", range=told) if told != fmt.UNKNOWN else ""
+    return Value(fmt.number(side.rate.estimate), side.rate.estimate, why)
 
 
 def _steps(side: Compared) -> Value:

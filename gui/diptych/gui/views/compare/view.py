@@ -19,6 +19,7 @@ from diptych.gui.text.tr import tr
 from diptych.gui.theme import manager
 from diptych.gui.views.compare.bar import Bar
 from diptych.gui.views.compare.empty import Empty
+from diptych.gui.views.compare.leading import Leading
 from diptych.gui.views.compare.looks import looks_of
 from diptych.gui.views.compare.page import Page
 from diptych.gui.views.widgets import hairline, label, part
@@ -39,6 +40,7 @@ class CompareView(QWidget):
         self.stage.setContentsMargins(16, 8, 16, 0)
         self.page = Page()
         self.empty = Empty()
+        self.leading = Leading(hub, selection, self)
         self._lay_out()
         self._connect()
         self._show()
@@ -79,6 +81,8 @@ class CompareView(QWidget):
         self.empty.compare_wanted.connect(lambda: self._trigger("compare"))
         self.empty.opened.connect(self._open)
         self.page.turns.brushed.connect(self._brush)
+        self.page.differences.wanted.connect(self._lead)
+        self.leading.found.connect(self._search)
         manager().changed.connect(self._recolour)
 
     # -- coming and going -----------------------------------------------------------
@@ -211,6 +215,19 @@ class CompareView(QWidget):
     def _place(self, run: RunSnapshot, seconds: float) -> float:
         placing = Placing(run, self.selection.axis)
         return max(0.0, placing.place(run.origin + round(seconds * 1e9)))
+
+    # -- links --------------------------------------------------------------------------
+
+    def _lead(self, run: str, operator: str, where: str) -> None:
+        if self.comparison is not None:
+            self.leading.go(self.comparison, run, operator, where)
+
+    def _search(self, operator: str) -> None:
+        """Look for an operator in the table that was just shown."""
+        stage = getattr(self.window(), "stage", None)
+        search = getattr(stage.view("Operators") if stage else None, "search_for", None)
+        if search is not None:
+            search(operator)
 
     # -- actions of the window ----------------------------------------------------------
 
