@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diptych.gui.text.tr import tr
-from diptych.profiling.compare.comparison import Comparison
-from diptych.profiling.compare.timed import Timed
+from diptych.profiling.compare.comparison import Compared, Comparison
 
 Ints = NDArray[np.int64]
 
@@ -108,23 +107,33 @@ class Race:
 def race_of(comparison: Comparison) -> Race:
     """Return the race of a comparison's sides."""
     by_step = comparison.measure == "steps"
-    lanes = tuple(_lane(side.label, side.timed, by_step=by_step) for side in comparison.sides)
+    lanes = tuple(_lane(side, by_step=by_step) for side in comparison.sides)
     steps = min((len(lane.ends) for lane in lanes if len(lane.ends)), default=0)
     return Race(lanes, steps, not by_step)
 
 
-def _lane(label: str, part: Timed, *, by_step: bool) -> Lane:
+def _lane(side: Compared, *, by_step: bool) -> Lane:
     if by_step:
-        times = part.times[np.isfinite(part.times)]
-    elif part.raced:
-        times = np.concatenate([np.full(t.steps, (t.end - t.start) / t.steps) for t in part.turns])
+        times = side.timed.times[np.isfinite(side.timed.times)]
+    elif side.timed.turns:
+        times = _spread(side)
     else:
         return Lane(
-            label,
+            side.label,
             np.empty(0, np.int64),
-            tr("its steps were not timed with the same ruler as the others', nor run in turns"),
+            tr("its steps were not timed with the same ruler as the others', nor made in turns"),
         )
     if not len(times):
         why = tr("when its steps were complete is not known")
-        return Lane(label, np.empty(0, np.int64), why)
-    return Lane(label, np.rint(np.cumsum(times)).astype(np.int64))
+        return Lane(side.label, np.empty(0, np.int64), why)
+    return Lane(side.label, np.rint(np.cumsum(times)).astype(np.int64))
+
+
+def _spread(side: Compared) -> NDArray[np.float64]:
+    """Return for each step of a turn what a step of that turn took in the mean, ns."""
+    sizes = [turn.steps for turn in side.timed.turns]
+    means = side.throughput.times
+    if len(sizes) != len(means):
+        # Turns that do not count are left out; all of them have as many steps.
+        sizes = [round(float(np.median(sizes)))] * len(means)
+    return np.repeat(means, sizes)

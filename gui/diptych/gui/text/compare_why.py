@@ -80,11 +80,12 @@ def sentence(text: str) -> str:
 
 
 def named(text: str, labels: tuple[str, str]) -> str:
-    """Put the names of the sides where a remark calls them A and B."""
+    """Return a remark as a sentence, with the name of the side that it calls A or B."""
     for letter, label in zip("AB", labels, strict=True):
         if text.startswith(f"{letter}: "):
-            return f"{label}: {text[3:]}"
-    return text
+            rest = text[3:].rstrip(".")
+            return tr("{side}: {remark}.", side=label, remark=rest)
+    return sentence(text)
 
 
 def labels_of(comparison: Comparison, side: int) -> tuple[str, str]:
@@ -96,7 +97,7 @@ def cautions(comparison: Comparison, side: int) -> list[str]:
     """Return what the bars do not show, in sentences."""
     why = comparison.why[side]
     labels = labels_of(comparison, side)
-    found = [] if why is None else [sentence(named(text, labels)) for _, text in why.cautions]
+    found = [] if why is None else [named(text, labels) for _, text in why.cautions]
     return list(dict.fromkeys(found))
 
 
@@ -111,10 +112,10 @@ def no_bars(comparison: Comparison | None, side: int) -> str:
         return ""
     if why is not None:
         return tr("The operators of the sides cannot be compared: {why}", why=what_words(why))
-    reason = named(comparison.why_not[side] or "", labels_of(comparison, side))
-    if not reason:
+    if not comparison.why_not[side]:
         return tr("What the operators took is not known.")
-    return tr("What the operators took is not known. {why}", why=sentence(reason))
+    reason = named(comparison.why_not[side] or "", labels_of(comparison, side))
+    return tr("What the operators took is not known. {why}", why=reason)
 
 
 def steps_words(comparison: Comparison, side: int) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from diptych.gui.models.compare_families import families_of
+from diptych.gui.models.selection import Look
 from diptych.gui.plots.compare.family_bars import SHADES, Families, FamilyBarsPlot
-from diptych.gui.plots.compare.look import looks_of
 from diptych.gui.plots.items import blended
 from diptych.gui.text import compare_why as words
 from diptych.gui.text.tr import tr
@@ -35,10 +37,13 @@ class BarsPanel(Panel):
         self.column.addStretch(1)
         self.set_comparison(None)
 
-    def set_comparison(self, comparison: Comparison | None) -> None:
+    def set_comparison(
+        self, comparison: Comparison | None, looks: Sequence[Look] | None = None
+    ) -> None:
         """Show another comparison, or none."""
-        self.comparison = comparison
-        self.legend.show_sides(comparison)
+        self.take(comparison, looks)
+        labels = tuple(side.label for side in comparison.sides) if comparison else ()
+        self.legend.show_sides(labels, self.looks)
         bars = families_of(comparison) if comparison else ()
         if comparison is None or not bars:
             self.plot.show_families(None)
@@ -46,8 +51,7 @@ class BarsPanel(Panel):
             return
         self.explain("")
         why_not = self._why_not(comparison)
-        labels = tuple(side.label for side in comparison.sides)
-        self.plot.show_families(Families(labels, tuple(looks_of(comparison)), bars, why_not))
+        self.plot.show_families(Families(labels, tuple(self.looks), bars, why_not))
         first = next(why for why in comparison.why if why is not None and why.comparable)
         self.what.show_text(words.what_words(first))
         missing = zip(labels, why_not, strict=True)

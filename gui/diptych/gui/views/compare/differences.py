@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import (
@@ -26,6 +27,7 @@ from PySide6.QtWidgets import (
 )
 
 from diptych.gui.models.compare_differences import NAMES, DifferencesModel
+from diptych.gui.models.selection import Look
 from diptych.gui.plots.compare.look import family_colour
 from diptych.gui.text import compare_why as words
 from diptych.gui.text import format as fmt
@@ -62,9 +64,11 @@ class DifferencesPanel(Panel):
         self.side.chosen.connect(self._turn)
         self.set_comparison(None)
 
-    def set_comparison(self, comparison: Comparison | None) -> None:
+    def set_comparison(
+        self, comparison: Comparison | None, looks: Sequence[Look] | None = None
+    ) -> None:
         """Show another comparison, or none."""
-        self.comparison = comparison
+        self.take(comparison, looks)
         self.side.offer(comparison)
         self._draw()
 

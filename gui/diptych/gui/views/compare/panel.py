@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
@@ -28,6 +30,7 @@ class Panel(QFrame):
         super().__init__()
         part(self, "card")
         self.comparison: Comparison | None = None
+        self.looks: list[Look] = []
         self.title = Elided(title, weight=600)
         self.setAccessibleName(title)
         self.head = QHBoxLayout()
@@ -49,6 +52,11 @@ class Panel(QFrame):
         whole.addWidget(self.inside, 1)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.explain(tr("No comparison is open."))
+
+    def take(self, comparison: Comparison | None, looks: Sequence[Look] | None) -> None:
+        """Keep what is to be shown; without looks the sides get those of `looks_of`."""
+        self.comparison = comparison
+        self.looks = list(looks or looks_of(comparison)) if comparison is not None else []
 
     @property
     def has_content(self) -> bool:
@@ -74,6 +82,7 @@ class SideChoice(QWidget):
     def __init__(self, name: str) -> None:
         super().__init__()
         self.box = ElidedCombo()
+        self.box.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.box.setFixedWidth(scaled(180))
         self.box.setAccessibleName(name)
         self.box.activated.connect(lambda at: self.chosen.emit(at + 1))
@@ -82,6 +91,7 @@ class SideChoice(QWidget):
         row.setSpacing(8)
         row.addWidget(label(tr("against"), ink="label"))
         row.addWidget(self.box)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.hide()
 
     @property
@@ -113,28 +123,21 @@ class Legend(QWidget):
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(6)
-        self._comparison: Comparison | None = None
-        self._sides: tuple[int, ...] = ()
+        self._sides: list[tuple[str, Look]] = []
         manager().changed.connect(self._draw)
 
-    def show_sides(self, comparison: Comparison | None, *sides: int) -> None:
-        """Name these sides; without any, all."""
-        self._comparison, self._sides = comparison, sides
+    def show_sides(self, labels: Sequence[str], looks: Sequence[Look]) -> None:
+        """Name these sides."""
+        self._sides = list(zip(labels, looks, strict=True))
         self._draw()
 
     def _draw(self) -> None:
         clear(self._row)
-        if self._comparison is None:
+        if len(self._sides) > MOST_NAMED:
             return
-        shown = self._sides or range(len(self._comparison.sides))
-        if len(shown) > MOST_NAMED:
-            return
-        looks = looks_of(self._comparison)
-        for at in shown:
-            mark = Mark()
-            mark.look(square=looks[at].square, colour=looks[at].colour)
-            self._row.addWidget(mark)
-            self._row.addWidget(label(self._comparison.sides[at].label, ink="label", size=11))
+        for name, look in self._sides:
+            self._row.addWidget(Mark(square=look.square, colour=look.colour))
+            self._row.addWidget(label(name, ink="label", size=11))
             self._row.addSpacing(6)
 
 

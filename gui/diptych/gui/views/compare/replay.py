@@ -7,17 +7,17 @@ is shown follows from the clock alone, so that no picture has to be caught up.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from string import Template
+from typing import cast
 
-from PySide6.QtCore import QSignalBlocker, Qt, QTimer
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSlider
 
 from diptych.gui.models.compare_replay import Lead, Race, race_of
 from diptych.gui.models.selection import Look
 from diptych.gui.plots.compare.lanes import LanesPlot, Shown, Tick
-from diptych.gui.plots.compare.look import looks_of
 from diptych.gui.plots.scale import step_ticks, time_label, time_ticks
 from diptych.gui.text import format as fmt
 from diptych.gui.text.tr import tr, trn
@@ -54,7 +54,6 @@ class ReplayPanel(Panel):
         self.race: Race | None = None
         self.clock = 0
         """Where the replay stands, ns of the race."""
-        self._looks: list[Look] = []
         self._begun = (0, 0)
         self.playing = False
         self._timer = QTimer(self)
@@ -111,12 +110,13 @@ class ReplayPanel(Panel):
 
     # -- what is shown ----------------------------------------------------------------
 
-    def set_comparison(self, comparison: Comparison | None) -> None:
+    def set_comparison(
+        self, comparison: Comparison | None, looks: Sequence[Look] | None = None
+    ) -> None:
         """Show another race, at its end: how it came out; or none."""
         self.pause()
-        self.comparison = comparison
+        self.take(comparison, looks)
         race = race_of(comparison) if comparison is not None else None
-        self._looks = looks_of(comparison) if comparison is not None else []
         enough = race is not None and len(race.runners) > 1 and race.steps > 0
         self.race = race if enough else None
         self.explain(self._why_not(comparison, race) if not enough else "")
@@ -158,13 +158,13 @@ class ReplayPanel(Panel):
         for at, done in enumerate(race.done(self.clock)):
             lane = race.lanes[at]
             if done is None:
-                made.append(Shown(lane.label, self._looks[at], None, lane.why))
+                made.append(Shown(lane.label, self.looks[at], None, lane.why))
                 continue
             text = trn("{n} step", "{n} steps", done)
             if done == race.steps:
                 text = tr("{steps}, {time}", steps=text, time=fmt.duration(lane.time_of(done)))
             share = done / race.steps
-            made.append(Shown(lane.label, self._looks[at], share, text, at == lead.side))
+            made.append(Shown(lane.label, self.looks[at], share, text, at == lead.side))
         return made
 
     def _by_steps(self, race: Race, lead: Lead) -> list[Shown]:
@@ -173,11 +173,11 @@ class ReplayPanel(Panel):
         for at, taken in enumerate(race.times(step)):
             lane = race.lanes[at]
             if taken is None:
-                made.append(Shown(lane.label, self._looks[at], None, lane.why))
+                made.append(Shown(lane.label, self.looks[at], None, lane.why))
                 continue
             share = taken / max(race.length, 1)
             text = fmt.duration(taken)
-            made.append(Shown(lane.label, self._looks[at], share, text, at == lead.side))
+            made.append(Shown(lane.label, self.looks[at], share, text, at == lead.side))
         return made
 
     @staticmethod
@@ -238,6 +238,11 @@ class ReplayPanel(Panel):
     def factor(self) -> float:
         """How many times as fast as it was."""
         return float(self.speed.currentData())
+
+    @property
+    def moving(self) -> bool:
+        """Whether pictures are made now."""
+        return self._timer.isActive()
 
     def toggle(self) -> None:
         """Play or pause; at the end from the start."""
@@ -305,6 +310,16 @@ class ReplayPanel(Panel):
         """Nothing moves that nobody sees."""
         super().hideEvent(event)
         self._timer.stop()
+
+    def event(self, event: QEvent) -> bool:
+        """Keep Space: elsewhere in the window it follows the newest step."""
+        override = event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
+        if override and self.race is not None:
+            key = Qt.Key(cast("QKeyEvent", event).key())
+            if key is Qt.Key.Key_Space or key in _STEPS_OF_KEY:
+                event.accept()
+                return True
+        return bool(super().event(event))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Play, pause, and go from step to step."""

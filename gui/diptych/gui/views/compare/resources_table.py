@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import (
@@ -24,7 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from diptych.gui.models.selection import Look
-from diptych.gui.plots.compare.look import looks_of, paint_side
+from diptych.gui.plots.compare.look import paint_side
 from diptych.gui.text import format as fmt
 from diptych.gui.text.compare_resources import KINDS, Kind, why_unknown, without_gpu
 from diptych.gui.text.plain import one_line, tooltip
@@ -56,10 +57,12 @@ class ResourcesPanel(Panel):
         manager().changed.connect(self.table.viewport().update)
         self.set_comparison(None)
 
-    def set_comparison(self, comparison: Comparison | None) -> None:
+    def set_comparison(
+        self, comparison: Comparison | None, looks: Sequence[Look] | None = None
+    ) -> None:
         """Show another comparison, or none."""
-        self.comparison = comparison
-        self.model.show_comparison(comparison)
+        self.take(comparison, looks)
+        self.model.show_comparison(comparison, self.looks)
         self.explain("" if comparison is not None else tr("No comparison is open."))
         without = comparison is not None and not self.model.with_gpu
         self.absent.show_text(tr("No side uses a GPU.") if without else "")
@@ -81,11 +84,11 @@ class ResourcesModel(QAbstractTableModel):
         """Whether a side uses a GPU, or may."""
         return len(self.kinds) == len(KINDS)
 
-    def show_comparison(self, comparison: Comparison | None) -> None:
+    def show_comparison(self, comparison: Comparison | None, looks: list[Look]) -> None:
         """Show the sides of a comparison."""
         self.beginResetModel()
         self.sides = comparison.sides if comparison is not None else ()
-        self.looks = looks_of(comparison) if comparison is not None else []
+        self.looks = looks
         gpu = not self.sides or not all(map(without_gpu, self.sides))
         self.kinds = KINDS if gpu else tuple(kind for kind in KINDS if not kind.gpu)
         self.endResetModel()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from diptych.gui.models.compare_scaling import Line, Scaling, scaling_of
@@ -48,9 +50,11 @@ class ScalingPanel(Panel):
         """Whether a knob was swept."""
         return self.scaling is not None
 
-    def set_comparison(self, comparison: Comparison | None) -> None:
+    def set_comparison(
+        self, comparison: Comparison | None, looks: Sequence[Look] | None = None
+    ) -> None:
         """Show another comparison, or none."""
-        self.comparison = comparison
+        self.take(comparison, looks)
         self.scaling = scaling_of(comparison)
         self.explain("" if self.scaling else tr("No knob was swept."))
         self.setHidden(self.scaling is None)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout
 
 from diptych.gui.models.compare_bars import By, steps_of
-from diptych.gui.plots.compare.look import looks_of
+from diptych.gui.models.selection import Look
 from diptych.gui.plots.compare.waterfall_plot import Waterfall, WaterfallPlot
 from diptych.gui.text import compare_why as words
 from diptych.gui.text import format as fmt
@@ -56,9 +57,11 @@ class WaterfallPanel(Panel):
         self.plot.chosen.connect(self._tell)
         self.set_comparison(None)
 
-    def set_comparison(self, comparison: Comparison | None) -> None:
+    def set_comparison(
+        self, comparison: Comparison | None, looks: Sequence[Look] | None = None
+    ) -> None:
         """Show another comparison, or none."""
-        self.comparison = comparison
+        self.take(comparison, looks)
         self.side.offer(comparison)
         self._draw()
 
@@ -85,7 +88,7 @@ class WaterfallPanel(Panel):
             self.title.show_text(tr("Where the difference comes from"))
             self.plot.show_waterfall(None)
             return
-        labels, looks = words.labels_of(comparison, side), looks_of(comparison)
+        labels, looks = words.labels_of(comparison, side), self.looks
         by = cast("By", self.by.value)
         self.plot.show_waterfall(
             Waterfall(why.a, why.b, labels, (looks[0], looks[side]), steps_of(why, by))
