@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 from tests.helpers.fake_run import LiveRun
 
@@ -65,7 +66,7 @@ def make_race(
 
 
 def _run(home: Path, label: str, ms: float, seed: int, identity: str) -> LiveRun:
-    framework = "mxnet" if label.startswith("mxnet") else "torch"
+    framework: Literal["torch", "mxnet"] = "mxnet" if label.startswith("mxnet") else "torch"
     return LiveRun(
         home / "runs",
         framework=framework,

@@ -62,6 +62,13 @@ class Spreads:
         """The right end, ms."""
         return float(self.edges[-1])
 
+    def places(self, values: Floats) -> Floats:
+        """Do as `place` with many."""
+        if not self.log:
+            return (values - self.low) / (self.high - self.low)
+        found: Floats = np.log10(np.maximum(values, 1e-9) / self.low)
+        return found / log10(self.high / self.low)
+
     def place(self, value: float) -> float:
         """Return where a time in ms lies, 0 at the left end and 1 at the right."""
         if not self.log:

@@ -7,7 +7,7 @@ from math import floor, log10
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from diptych.gui.models.comparing_pictures import Spread, Spreads
@@ -37,11 +37,17 @@ class Distributions(QWidget):
         self._labels: Sequence[str] = ()
         self._kind = ECDF
         self._cursor: float | None = None
+        self._drawn: tuple[QSize, QPixmap] | None = None
+        """The curves: the mouse moves over them and does not draw them again."""
         self.setMinimumHeight(scaled(236))
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(tr("Distribution of the step times"))
-        manager().changed.connect(self.update)
+        manager().changed.connect(self._renew)
+
+    def _renew(self) -> None:
+        self._drawn = None
+        self.update()
 
     def sizeHint(self) -> QSize:
         """Ask for a picture that is wider than high."""
@@ -55,12 +61,12 @@ class Distributions(QWidget):
         self._labels = [one_line(label, 32) for label in labels]
         told = (_told(label, side) for label, side in zip(labels, self._sides(), strict=True))
         self.setAccessibleDescription("; ".join(told))
-        self.update()
+        self._renew()
 
     def show_as(self, kind: str) -> None:
         """Show curves, or bars."""
         self._kind = kind
-        self.update()
+        self._renew()
 
     @property
     def kind(self) -> str:
@@ -92,13 +98,25 @@ class Distributions(QWidget):
                 self.rect(), Qt.AlignmentFlag.AlignCenter, tr("No side has a known time here.")
             )
         else:
+            painter.drawPixmap(0, 0, self._picture(spreads, area))
+            self._paint_words(painter, spreads, area)
+        painter.end()
+
+    def _picture(self, spreads: Spreads, area: QRectF) -> QPixmap:
+        if self._drawn is None or self._drawn[0] != self.size():
+            ratio = self.devicePixelRatioF()
+            picture = QPixmap(self.size() * ratio)
+            picture.setDevicePixelRatio(ratio)
+            picture.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(picture)
             self._paint_foot(painter, spreads, area)
             if self._kind == ECDF:
                 self._paint_curves(painter, spreads, area)
             else:
                 self._paint_bars(painter, spreads, area)
-            self._paint_words(painter, spreads, area)
-        painter.end()
+            painter.end()
+            self._drawn = (self.size(), picture)
+        return self._drawn[1]
 
     def _paint_foot(self, painter: QPainter, spreads: Spreads, area: QRectF) -> None:
         tokens = current()
@@ -135,7 +153,7 @@ class Distributions(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for side, look in zip(spreads.sides, self._looks, strict=True):
             if side is not None:
-                painter.setPen(QPen(QColor(look.colour), 1.6))
+                painter.setPen(line_pen(look.colour))
                 x, y = stairs(spreads, side)
                 draw_line(
                     painter,
@@ -163,7 +181,7 @@ class Distributions(QWidget):
         up = axis(0.0, most or 1.0, 4)
         for tick in up.ticks:
             self._paint_level(painter, area, tick / up.high, up.label(tick))
-        edges = np.array([spreads.place(float(edge)) for edge in spreads.edges])
+        edges = spreads.places(spreads.edges)
         left = area.left() + edges[:-1] * area.width()
         right = area.left() + edges[1:] * area.width()
         foot = np.full(len(left), area.bottom())
@@ -246,7 +264,7 @@ def stairs(spreads: Spreads, side: Spread) -> tuple[np.ndarray, np.ndarray]:
     """Return the curve as places and shares, 0-1: it rises at each time, and is level between."""
     rows = np.concatenate(([spreads.low], side.times, [spreads.high]))
     shares = np.concatenate(([0.0], side.share, [float(side.share[-1])]))
-    x = np.array([spreads.place(float(value)) for value in rows])
+    x = spreads.places(rows)
     return np.repeat(x, 2)[1:], np.repeat(shares, 2)[:-1]
 
 
