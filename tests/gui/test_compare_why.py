@@ -671,6 +671,18 @@ def test_nothing_moves_that_nobody_sees(qtbot: QtBot, race: Comparison) -> None:
     assert not panel.moving
 
 
+def test_the_same_race_shown_again_goes_on(qtbot: QtBot, race: Comparison) -> None:
+    panel = panel_of(qtbot, race, Clock())
+    panel.toggle()
+    panel.seek(50 * MS)
+    panel.set_comparison(race, looks_of(race))
+    assert panel.playing
+    assert panel.clock == 50 * MS
+    panel.set_comparison(replace(race))
+    assert not panel.playing
+    assert panel.clock == race_of(race).length
+
+
 def test_the_replay_runs_by_itself_while_it_is_seen(qtbot: QtBot, race: Comparison) -> None:
     panel = ReplayPanel()
     qtbot.addWidget(panel)

@@ -305,13 +305,9 @@ class WaterfallPlot(QWidget):
         lines = [self.name(shown.steps[number])]
         for label, ns in zip(shown.labels, (bar.a, bar.b), strict=True):
             lines.append(tr("{side}: {time} a step", side=label, time=fmt.duration(ns)))
-        sign = "+" if bar.delta > 0 else ""
-        lines.append(tr("Difference: {time}", time=f"{sign}{fmt.duration(bar.delta)}"))
+        lines.append(tr("Difference: {time}", time=_difference(bar.delta)))
         parts = shown.steps[number].parts
-        lines += [
-            f"{bar_title(part)} {_signed(part.delta / 1e6, 3)}{fmt.NBSP}ms"
-            for part in parts[:_LISTED]
-        ]
+        lines += [f"{bar_title(part)} {_difference(part.delta)}" for part in parts[:_LISTED]]
         return "\n".join([*lines, *(["…"] if len(parts) > _LISTED else [])])
 
     def _tell(self) -> None:
@@ -404,6 +400,10 @@ def _signed(value: float, decimals: int) -> str:
         return "0"
     text = fmt.fixed(value, decimals)
     return f"+{text}" if value > 0 else text
+
+
+def _difference(ns: int) -> str:
+    return f"{'+' if ns > 0 else ''}{fmt.duration(ns)}"
 
 
 def _x(value: float, room: QRectF, up: Axis) -> float:

@@ -114,8 +114,12 @@ class ReplayPanel(Panel):
         self, comparison: Comparison | None, looks: Sequence[Look] | None = None
     ) -> None:
         """Show another race, at its end: how it came out; or none."""
-        self.pause()
+        same = comparison is not None and comparison is self.comparison
         self.take(comparison, looks)
+        if same:
+            self._draw()
+            return
+        self.pause()
         race = race_of(comparison) if comparison is not None else None
         enough = race is not None and len(race.runners) > 1 and race.steps > 0
         self.race = race if enough else None

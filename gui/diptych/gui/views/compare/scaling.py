@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from diptych.gui.models.compare_scaling import Line, Scaling, scaling_of
 from diptych.gui.models.selection import Look
 from diptych.gui.plots.compare.scaling_plot import Curve, Dot, ScalingPlot
-from diptych.gui.text import format as fmt
 from diptych.gui.text.compare_scaling import knob_title, value_text, with_interval
 from diptych.gui.text.tr import tr
 from diptych.gui.theme import manager
@@ -32,9 +31,8 @@ class ScalingPanel(Panel):
         self._names.setContentsMargins(0, 0, 0, 0)
         self._names.setSpacing(6)
         self.head.addWidget(self.legend)
-        samples = f"samples{fmt.NBSP}a{fmt.NBSP}second"
-        self.throughput = ScalingPlot(tr("Throughput, {unit}", unit=samples), value_text)
-        self.latency = ScalingPlot(tr("Median step time, {unit}", unit="ms"), value_text)
+        self.throughput = ScalingPlot(tr("Throughput, samples a second"), value_text)
+        self.latency = ScalingPlot(tr("Median step time, ms"), value_text)
         plots = QHBoxLayout()
         plots.setSpacing(16)
         plots.addWidget(self.throughput)
