@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QVBox
 from diptych.gui.models.evaluate import Check, Evaluation
 from diptych.gui.text.tr import tr
 from diptych.gui.theme import current, manager, mono, pixmap
+from diptych.gui.views.new_run.command_text import CommandText
 from diptych.gui.views.new_run.rows import Rows
 from diptych.gui.views.widgets import icon_button, label, part
 
@@ -38,8 +39,7 @@ class Verdict(Rows):
         self._lines = QVBoxLayout(well)
         self._lines.setContentsMargins(12, 8, 12, 8)
         self._lines.setSpacing(5)
-        self.command = QPlainTextEdit()
-        self.command.setReadOnly(True)
+        self.command = CommandText()
         self.command.setFont(mono(12))
         self.command.setAccessibleName(tr("Command"))
         self.command.setTabChangesFocus(True)
