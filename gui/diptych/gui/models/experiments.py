@@ -46,6 +46,8 @@ class Conducted:
     directory: Path
     experiment: Experiment
     state: ExperimentState
+    interrupted: bool = False
+    """It was found just now that nobody conducts it any more."""
 
 
 class Experiments(QObject):
@@ -65,8 +67,7 @@ class Experiments(QObject):
         super().__init__(parent)
         self._home = home
         self._running: dict[Path, Conducted] = {}
-        self.own: set[Path] = set()
-        """Those that this window started."""
+        self._own: set[str] = set()
         self._watcher: _Watcher | None = None
         self._told.connect(self._take, Qt.ConnectionType.QueuedConnection)
 
@@ -74,6 +75,10 @@ class Experiments(QObject):
     def running(self) -> list[Conducted]:
         """All that go on, the oldest first."""
         return [self._running[path] for path in sorted(self._running)]
+
+    def is_own(self, directory: Path) -> bool:
+        """Say whether this window started it."""
+        return directory.name in self._own
 
     def get(self, directory: Path) -> Conducted | None:
         """Return one that goes on."""
@@ -88,16 +93,16 @@ class Experiments(QObject):
     def start(self, experiment: Experiment) -> None:
         """Have a comparison carried out by a process of its own."""
 
+        # Before it is there: who watches may be the quicker one.
+        self._own.add(experiment.id)
+
         def work() -> Path:
             directory = conduct.create(experiment, self._home)
             conduct.start(directory)
             return directory
 
-        def done(directory: Path) -> None:
-            self.own.add(directory)
+        def done(_: Path) -> None:
             self.follow()
-            state = ExperimentState(runs=(None,) * len(experiment.sides))
-            self._take([Conducted(directory, experiment, state)])
             if self._watcher is not None:
                 self._watcher.look()
 
@@ -133,7 +138,7 @@ class Experiments(QObject):
                     self.started.emit(found.directory)
                 if before is None or before.state != found.state:
                     self.changed.emit(found.directory, found.state)
-            elif before is not None or found.state.text == INTERRUPTED:
+            elif before is not None or found.interrupted:
                 self._running.pop(found.directory, None)
                 self.ended.emit(found.directory, found.state)
 
@@ -177,15 +182,15 @@ class _Watcher(threading.Thread):
             self._wake.close()
 
     def _watch(self) -> bool:
-        """Watch before anything is read: what changes in between is then not missed.
+        """Watch first, then look what there is: what changes in between is then not missed.
 
-        Returns whether there are others than before, which may change already.
+        Returns whether there is more than is watched, so that all is to be done again.
         """
-        home, before = self._folder.parent, self._open
-        self._open = self._unsettled()
-        wanted = [self._folder if self._folder.is_dir() else home, *self._open]
+        there, before = self._folder.is_dir(), self._open
+        wanted = [self._folder if there else self._folder.parent, *before]
         self._wake.watch(path for path in wanted if path.is_dir())
-        return self._open != before
+        self._open = self._unsettled()
+        return self._open != before or self._folder.is_dir() != there
 
     def _news(self) -> list[Conducted]:
         news = []
@@ -219,7 +224,8 @@ def _read(directory: Path) -> Conducted | None:
         return None
     begins = state.pid is None and time.time_ns() - experiment.created < _GRACE_NS
     if state.status == "running" and not conducted and not begins:
-        return Conducted(directory, experiment, _end(directory, state))
+        over = _end(directory, state)
+        return Conducted(directory, experiment, over, over.text == INTERRUPTED)
     return Conducted(directory, experiment, state)
 
 

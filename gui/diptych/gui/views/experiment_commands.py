@@ -76,7 +76,7 @@ class ExperimentCommands(QObject):
     # -- following --------------------------------------------------------------------
 
     def _started(self, path: Path) -> None:
-        if path in self._experiments.own:
+        if self._experiments.is_own(path):
             self._following, self._shown = path, ()
 
     def _changed(self, path: Path, state: ExperimentState) -> None:
