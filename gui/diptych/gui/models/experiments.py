@@ -92,7 +92,6 @@ class Experiments(QObject):
 
     def start(self, experiment: Experiment) -> None:
         """Have a comparison carried out by a process of its own."""
-
         # Before it is there: who watches may be the quicker one.
         self._own.add(experiment.id)
 
