@@ -286,9 +286,11 @@ def test_the_table_is_written_to_a_file(qtbot: QtBot, tmp_path: Path) -> None:
     with showing(qtbot, OperatorsView, [make_run(tmp_path, steps=60)]) as view:
         filled(view, qtbot)
         view.export_csv(tmp_path / "ops.csv")
+        qtbot.waitUntil(lambda: "written to" in view.summary.whole)
         assert len((tmp_path / "ops.csv").read_text().splitlines()) == 6
         view.export_csv(tmp_path / "no" / "ops.csv")
-        assert "cannot be written" in view.summary.whole
+        qtbot.waitUntil(lambda: "cannot be written" in view.summary.whole)
+        assert list(tmp_path.glob("**/.ops*")) == []
 
 
 def test_empty_states_say_what_would_be_here(qtbot: QtBot, tmp_path: Path) -> None:

@@ -197,7 +197,7 @@ def test_from_call_to_call_and_into_the_timeline(shown: View, qtbot: QtBot) -> N
     assert jumped.args == [rows[2]]
 
 
-def test_rows_are_copied_and_written(shown: View, tmp_path: Path) -> None:
+def test_rows_are_copied_and_written(shown: View, qtbot: QtBot, tmp_path: Path) -> None:
     shown.group("operator")
     shown.pick("relu")
     shown.view.copy_rows()
@@ -206,13 +206,13 @@ def test_rows_are_copied_and_written(shown: View, tmp_path: Path) -> None:
     assert lines[1].startswith("aten::<b>relu</b>\t3")
     file = tmp_path / "rows.csv"
     shown.view.export_csv(file)
-    assert "rows written" in shown.view.head.summary.whole
+    qtbot.waitUntil(lambda: "rows written" in shown.view.head.summary.whole)
     with file.open(encoding="utf-8") as text:
         rows = {row["name"]: row for row in csv.DictReader(text)}
     assert rows["aten::conv2d"]["total_ns"] == str(9 * MS)
     assert rows["aten::conv2d"]["device_ns"] == str(6 * MS)
     shown.view.export_csv(tmp_path)
-    assert "cannot be written" in shown.view.head.summary.whole
+    qtbot.waitUntil(lambda: "cannot be written" in shown.view.head.summary.whole)
 
 
 def test_columns_go_where_there_is_no_room_and_can_be_hidden(shown: View, qtbot: QtBot) -> None:

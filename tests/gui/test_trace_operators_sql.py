@@ -60,6 +60,7 @@ def test_an_answer_is_shown_sorted_copied_and_written(
     assert QGuiApplication.clipboard().text() == f"depth\tstart_ns\n0\t{26 * MS}\n"
     file = tmp_path / "answer.csv"
     dialog.export_csv(file)
+    qtbot.waitUntil(lambda: "written to" in dialog.state.whole)
     with file.open(encoding="utf-8") as text:
         assert [row["start_ns"] for row in csv.DictReader(text)] == [str(s) for s in starts]
 

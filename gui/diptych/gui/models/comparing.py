@@ -115,6 +115,14 @@ class Comparing(QObject):
         """Whether something is being compared."""
         return self._working
 
+    @property
+    def current(self) -> bool:
+        """Whether `found` speaks of what is shown now."""
+        if self._working or self._timer.isActive() or self._done is None:
+            return False
+        done = (self._done.directory, self._done.runs, self._done.stretch)
+        return done == (self.folder(), self._selection.shown, self.stretch())
+
     def open_comparison(self, path: Path) -> None:
         """Show the comparison in the folder ``path``, and its runs where they are known."""
         self._opened, self._opened_runs = path, frozenset()

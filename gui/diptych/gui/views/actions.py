@@ -68,6 +68,13 @@ _SPECS = (
         "export_traces", tr("Chrome traces…"), tr("Copy the traces to a folder"), ("Ctrl+Shift+E",)
     ),
     _Spec(
+        "report",
+        tr("Comparison report…"),
+        tr("Write the comparison to a file that can be handed on"),
+        ("Ctrl+Shift+R",),
+        "file",
+    ),
+    _Spec(
         "runtimes", tr("Runtimes…"), tr("Find, check and create interpreters"), ("Ctrl+R",), "chip"
     ),
     _Spec("close", tr("Close window"), tr("Runs that are live can go on"), ("Ctrl+W", "Ctrl+Q")),
@@ -213,6 +220,7 @@ _MENUS: tuple[tuple[str, tuple[str | None, ...]], ...] = (
             "export_csv",
             "export_traces",
             "export_png",
+            "report",
             None,
             "runtimes",
             None,

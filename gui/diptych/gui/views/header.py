@@ -177,7 +177,7 @@ class Header(QWidget):
         menu = QMenu(self)
         menu.setToolTipsVisible(True)
         both = [actions["export_csv"], actions["export_traces"], actions["export_png"]]
-        menu.addActions(both)
+        menu.addActions([*both, actions["report"]])
         made = QToolButton()
         made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         made.setFont(font(12, 500))

@@ -33,6 +33,7 @@ from diptych.gui.views.header import Header, logo
 from diptych.gui.views.jumping import Jumping
 from diptych.gui.views.memory import Memory
 from diptych.gui.views.plot_actions import PlotActions
+from diptych.gui.views.report_commands import ReportCommands
 from diptych.gui.views.runs_list import RunsList
 from diptych.gui.views.screen import fit_screen, room
 from diptych.gui.views.stage import Stage
@@ -80,6 +81,7 @@ class MainWindow(QMainWindow):
         self.finding = Finding(self)
         self.care = CareCommands(self)
         self.experiments = ExperimentCommands(self, self.racing)
+        self.reports = ReportCommands(self)
         self.plots = PlotActions(self.stage, self.context.selection, self.actions_)
         self.jumping = Jumping(self)
         self.memory = Memory(self)

@@ -27,6 +27,7 @@ from diptych.gui.models.brush import brushed
 from diptych.gui.models.hub import RunHub
 from diptych.gui.models.operators import OperatorModel
 from diptych.gui.models.selection import Selection
+from diptych.gui.models.writing import write_aside
 from diptych.gui.text.tr import tr, trn
 from diptych.gui.theme import bind_icon, font, manager, scaled
 from diptych.gui.theme.tokens import ROW
@@ -406,18 +407,16 @@ class OperatorsView(QWidget):
 
     def export_csv(self, path: Path) -> None:
         """Write the shown operators; an error is told in place of the summary."""
-        try:
-            path.write_text(self.model.to_csv(), encoding="utf-8")
-        except OSError as error:
-            why = error.strerror or str(error)
-            self.summary.show_text(
-                tr("{path} cannot be written: {why}. Choose another folder.", path=path, why=why)
-            )
-            return
+        text = self.model.to_csv()
         words = trn(
             "{n} operator written to {path}",
             "{n} operators written to {path}",
             self.model.rowCount(),
             path=path,
         )
-        self.summary.show_text(words)
+        say = self.summary.show_text
+        write_aside(self, path, lambda out: _write_text(out, text), words, say)
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")

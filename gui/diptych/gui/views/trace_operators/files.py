@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from diptych.gui.models.trace_operators import Forest
-from diptych.gui.text.tr import tr, trn
 
 
 def as_tsv(rows: Sequence[Sequence[str]]) -> str:
@@ -27,15 +26,17 @@ def cell(value: Any) -> Any:
     return value
 
 
-def write_csv(path: Path, forest: Forest, nodes: Sequence[int]) -> str:
-    """Write nodes with every number, times in ns; return in words how it went."""
-    try:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            _write(csv.writer(file, lineterminator="\n"), forest, nodes)
-    except OSError as error:
-        why = error.strerror or str(error)
-        return tr("{path} cannot be written: {why}. Choose another folder.", path=path, why=why)
-    return trn("{n} row written to {path}", "{n} rows written to {path}", len(nodes), path=path)
+def write_csv(path: Path, forest: Forest, nodes: Sequence[int]) -> None:
+    """Write nodes with every number, times in ns."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        _write(csv.writer(file, lineterminator="\n"), forest, nodes)
+
+
+def write_rows(path: Path, rows: Sequence[Sequence[Any]]) -> None:
+    """Write rows as they are, formulas defused."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerows([cell(value) for value in row] for row in rows)
 
 
 def _write(writer: Any, forest: Forest, nodes: Sequence[int]) -> None:

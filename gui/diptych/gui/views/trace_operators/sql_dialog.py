@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,6 +29,7 @@ from diptych.gui.models import jobs
 from diptych.gui.models.trace_scene import Scene
 from diptych.gui.models.trace_sql import EXAMPLES, LIMIT, Answer, AnswerModel, Asking, schema
 from diptych.gui.models.traces import Traces
+from diptych.gui.models.writing import write_aside
 from diptych.gui.text import format as fmt
 from diptych.gui.text.tr import tr, trn
 from diptych.gui.theme import font, mono, scaled
@@ -289,16 +289,11 @@ class SqlDialog(QDialog):
     def export_csv(self, path: Path) -> None:
         """Write the shown rows; how it went is told below them."""
         rows = self.model.to_rows(range(self.model.rowCount()))
-        try:
-            with path.open("w", encoding="utf-8", newline="") as file:
-                writer = csv.writer(file, lineterminator="\n")
-                writer.writerows([files.cell(value) for value in row] for row in rows)
-        except OSError as error:
-            why = error.strerror or str(error)
-            self.state.show_text(tr("{path} cannot be written: {why}.", path=path, why=why))
-            return
         count = trn("{n} row", "{n} rows", len(rows) - 1)
-        self.state.show_text(tr("{count} written to {path}", count=count, path=path))
+        words = tr("{count} written to {path}", count=count, path=path)
+        write_aside(
+            self, path, lambda out: files.write_rows(out, rows), words, self.state.show_text
+        )
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Ask with Ctrl+Enter; copy whole rows."""

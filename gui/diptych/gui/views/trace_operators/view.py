@@ -24,9 +24,10 @@ from diptych.gui.models.trace_operators import BYS, By, Forest, Measure, Wish
 from diptych.gui.models.trace_operators_table import TraceOperatorsModel
 from diptych.gui.models.trace_scene import Scene
 from diptych.gui.models.traces import traces_of
+from diptych.gui.models.writing import write_aside
 from diptych.gui.plots.timeline import ticks
 from diptych.gui.text import format as fmt
-from diptych.gui.text.tr import tr
+from diptych.gui.text.tr import tr, trn
 from diptych.gui.theme import manager, scaled
 from diptych.gui.views.timeline.choices import ask_file, run_traces
 from diptych.gui.views.timeline.foot import TimelineFoot
@@ -401,9 +402,14 @@ class TraceOperatorsView(QWidget):
 
     def export_csv(self, path: Path) -> None:
         """Write the shown rows, times in ns; how it went is told beside the trace's name."""
-        if self.forest is not None:
-            nodes = self.model.order.tolist()
-            self.head.summary.show_text(files.write_csv(path, self.forest, nodes))
+        forest, say = self.forest, self.head.summary.show_text
+        if forest is None:
+            return
+        nodes = self.model.order.tolist()
+        words = trn(
+            "{n} row written to {path}", "{n} rows written to {path}", len(nodes), path=path
+        )
+        write_aside(self, path, lambda out: files.write_csv(out, forest, nodes), words, say)
 
     # -- keys, and what is remembered -------------------------------------------------------
 
