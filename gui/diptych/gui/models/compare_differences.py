@@ -47,6 +47,7 @@ class DifferencesModel(QAbstractTableModel):
         self.order = ("delta", True)
         """The column that is sorted by, and whether the largest are first."""
         self._unit, self._per, self._decimals = "ms", 1e6, 3
+        self._tells_phase = False
 
     def show_comparison(self, comparison: Comparison | None, side: int) -> None:
         """Show the differences of a side from the first."""
@@ -61,6 +62,12 @@ class DifferencesModel(QAbstractTableModel):
         self._decimals = decimals_of(values, self._per)
         self._sort()
         self.endResetModel()
+
+    def tell_phase(self, *, on: bool) -> None:
+        """Let the family tell its phase, too, where that one has no column."""
+        if on != self._tells_phase:
+            self._tells_phase = on
+            self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, 0)
 
     def targets(self, row: int, side: int) -> list[tuple[Behind, Target]]:
         """Return the operators behind a row on a side (0 or 1), and where each is found."""
@@ -128,7 +135,8 @@ class DifferencesModel(QAbstractTableModel):
     def text(self, found: Difference, name: str) -> str:
         """Return the text of a cell."""
         if name == "family":
-            return words.family_title(found.bar.family or "")
+            alone = words.family_title(found.bar.family or "")
+            return words.bar_title(found.bar) if self._tells_phase else alone
         if name == "phase":
             return words.phase_title(found.bar.phase or "")
         if name in _NUMBERS:
@@ -148,6 +156,10 @@ class DifferencesModel(QAbstractTableModel):
 
     def tip(self, found: Difference, name: str) -> str | None:
         """Return what the tooltip of a cell says."""
+        if name == "delta":
+            ends = zip(self.labels, (found.bar.a, found.bar.b), strict=True)
+            lines = [tr("{side}: {time} a step", side=s, time=fmt.duration(t)) for s, t in ends]
+            return tooltip("\n".join(lines))
         if not name.startswith("behind"):
             return None
         side = int(name == "behind_b")

@@ -99,11 +99,17 @@ class WaterfallPlot(QWidget):
         row = int(y // self.row_height) - 2
         return row if self.shown is not None and 0 <= row < len(self.shown.steps) else -1
 
+    @property
+    def both(self) -> bool:
+        """Whether there is room for what each side takes; Δ alone says it in its tooltip."""
+        return self.width() >= scaled(540)
+
     def _columns(self) -> tuple[QRectF, tuple[float, ...]]:
         """Return the plot's room, and the right edges of the columns A, B and Δ."""
         digits = self._wide()
         right = self.width() - 4.0
-        edges = tuple(right - at * (digits + scaled(10)) for at in (2, 1, 0))
+        apart = digits + scaled(10) if self.both else 0.0
+        edges = tuple(right - at * apart for at in (2, 1, 0))
         left = self._names()
         end = edges[0] - digits - scaled(14)
         return QRectF(left, self.row_height, max(40.0, end - left), 1), edges
@@ -185,7 +191,8 @@ class WaterfallPlot(QWidget):
         painter.setFont(font(11))
         painter.setPen(QColor(tokens.text2))
         height = self.row_height
-        for title, edge in zip(("A", "B", f"Δ {unit}"), edges, strict=True):
+        titles = ("A", "B", f"Δ {unit}") if self.both else ("", "", f"Δ {unit}")
+        for title, edge in zip(titles, edges, strict=True):
             painter.drawText(QRectF(edge - 90, 0, 90, height), _RIGHT, title)
         bottom = self.height()
         metrics = QFontMetricsF(painter.font())
@@ -253,6 +260,8 @@ class WaterfallPlot(QWidget):
         decimals = self.decimals()
         delta = _signed(step.bar.delta / per, decimals)
         painter.drawText(QRectF(0, row.top(), edges[2], row.height()), _RIGHT, delta)
+        if not self.both:
+            return
         painter.setFont(font(12))
         painter.setPen(QColor(tokens.text2))
         for edge, value in zip(edges, (step.bar.a, step.bar.b), strict=False):

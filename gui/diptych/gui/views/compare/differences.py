@@ -40,6 +40,14 @@ from diptych.gui.views.compare.panel import Panel, SideChoice, hint
 from diptych.profiling.compare.comparison import Comparison
 
 _FIXED = {"family": 158, "phase": 84, "a": 72, "b": 72, "delta": 80}
+_FIRST_TO_GO = ("a", "b", "phase")
+"""Columns that are left out where names would have too little room.
+
+Δ tells the numbers in its tooltip, the family its phase.
+"""
+_WITH_PHASE = 40
+"""Pixels that a family needs more where it tells its phase, too."""
+_LEAST = 150
 _IN_MENU = 5
 """Operators of a side that the menu offers."""
 
@@ -129,12 +137,21 @@ class DifferencesTable(QTableView):
     def fit(self) -> None:
         """Be as high as the rows; names take the width that numbers leave."""
         rows = len(self.rows.rows) * scaled(ROW)
-        bar = self.horizontalScrollBar()
         self.setFixedHeight(self.horizontalHeader().sizeHint().height() + rows + 2)
-        bar.setVisible(False)
         room = self.viewport().width() - sum(scaled(wide) for wide in _FIXED.values())
+        for name in _FIRST_TO_GO:
+            crowded = room // 2 < scaled(_LEAST)
+            self.setColumnHidden(NAMES.index(name), crowded)
+            room += scaled(_FIXED[name]) if crowded else 0
+        merged = self.isColumnHidden(NAMES.index("phase"))
+        self.rows.tell_phase(on=merged)
+        more = scaled(_WITH_PHASE) if merged else 0
+        room -= more
+        each = max(room // 2, scaled(_LEAST))
         for at, name in enumerate(NAMES):
-            self.setColumnWidth(at, scaled(_FIXED[name]) if name in _FIXED else max(room // 2, 90))
+            if not self.isColumnHidden(at):
+                self.setColumnWidth(at, scaled(_FIXED[name]) if name in _FIXED else each)
+        self.setColumnWidth(0, scaled(_FIXED["family"]) + more)
 
     def resizeEvent(self, event: object) -> None:
         """Fit the columns to the room."""

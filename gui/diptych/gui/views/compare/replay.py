@@ -22,7 +22,7 @@ from diptych.gui.plots.scale import step_ticks, time_label, time_ticks
 from diptych.gui.text import format as fmt
 from diptych.gui.text.tr import tr, trn
 from diptych.gui.theme import bind_icon, current, manager, scaled
-from diptych.gui.views.compare.panel import Panel, hint
+from diptych.gui.views.compare.panel import Panel
 from diptych.gui.views.widgets import Elided, Segments, icon_button, label
 from diptych.profiling.compare.comparison import Comparison
 
@@ -62,7 +62,7 @@ class ReplayPanel(Panel):
         self._timer.timeout.connect(self.advance)
         self.lead = Elided(weight=500)
         self.lanes = LanesPlot()
-        self.about = hint()
+        self.about = label(ink="hint", size=11, wrap=True)
         self.by = Segments([("time", tr("By time")), ("steps", tr("By steps"))], tr("Replay"))
         self._make_foot()
         self.head.addWidget(self.by)
@@ -151,7 +151,7 @@ class ReplayPanel(Panel):
         self.lanes.show_lanes(shown, self._ticks(race, steps=steps))
         self.lead.show_text(self._lead_words(race, lead, steps=steps))
         self.moment.setText(self._moment(race, steps=steps))
-        self.about.show_text(self._about(race))
+        self.about.setText(self._about(race))
         with QSignalBlocker(self.scrubber):
             self.scrubber.setValue(round(self.clock / max(race.length, 1) * _FINE))
         if not self.playing:

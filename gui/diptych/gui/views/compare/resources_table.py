@@ -38,7 +38,7 @@ from diptych.profiling.compare.comparison import Compared, Comparison
 
 _Index = QModelIndex | QPersistentModelIndex
 _VALUE = Qt.ItemDataRole.UserRole + 1
-_NAMES, _LEAST = 190, 150
+_NAMES, _LEAST = 168, 130
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 

@@ -14,7 +14,7 @@ from diptych.gui.plots.compare.waterfall_plot import Waterfall, WaterfallPlot
 from diptych.gui.text import compare_why as words
 from diptych.gui.text import format as fmt
 from diptych.gui.text.tr import tr
-from diptych.gui.views.compare.panel import Cautions, More, Panel, SideChoice, hint
+from diptych.gui.views.compare.panel import Cautions, More, Panel, SideChoice
 from diptych.gui.views.widgets import Segments, label
 from diptych.profiling.compare.comparison import Comparison
 
@@ -34,14 +34,14 @@ class WaterfallPanel(Panel):
         choices = [("family", tr("Family")), ("phase", tr("Phase")), ("both", tr("Both"))]
         self.by = Segments(choices, tr("Bars by"))
         self.plot = WaterfallPlot()
-        self.steps = hint()
+        self.steps = label(ink="hint", size=11, wrap=True)
         self.share = label(ink="hint", size=11)
         self.cautions = Cautions()
         self.head.addWidget(self.side)
         self.head.addWidget(self.by)
         foot = QHBoxLayout()
         foot.setSpacing(12)
-        self.what = hint()
+        self.what = label(ink="hint", size=11, wrap=True)
         foot.addWidget(self.what, 1)
         foot.addWidget(self.share)
         self.column.setSpacing(4)
@@ -96,7 +96,7 @@ class WaterfallPanel(Panel):
         self.more.show_sides(labels, (looks[0], looks[side]))
         delta = fmt.duration(abs(why.b - why.a))
         self.title.show_text(tr("Where the {time} come from", time=delta))
-        self.steps.show_text(words.steps_words(comparison, side))
-        self.what.show_text(words.what_words(why))
+        self.steps.setText(words.steps_words(comparison, side))
+        self.what.setText(words.what_words(why))
         self.share.setText(words.share_words(why))
         self.cautions.show_texts(words.cautions(comparison, side))
