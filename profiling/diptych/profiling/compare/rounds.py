@@ -16,10 +16,13 @@ from numpy.typing import NDArray
 
 from diptych.profiling.compare.samples import Floats
 from diptych.profiling.runs.snapshot import RunSnapshot, StepFlag, TurnSpan
-from diptych.profiling.runs.warmup import WarmupSearch
+from diptych.profiling.runs.warmup import WarmupSearch, look
 
 DROPPED = 1
 """So many first steps of a turn do not count: the caches hold what the other side left."""
+
+_LAST = 5_000
+"""A warm-up ends in the first half of so many steps, if at all."""
 
 _RETURNS = 1.1
 """First steps are no warm-up if a later turn is as slow, or faster by less than this."""
@@ -76,9 +79,7 @@ def first_warm(run: RunSnapshot) -> int:
     all sides in the same rounds, and cancel.
     """
     fresh = following(run)
-    flags = np.where(fresh, run.steps.flags | StepFlag.PROFILED, run.steps.flags)
-    steps = replace(run.steps, flags=flags.astype(np.uint8))
-    warmup = WarmupSearch().update(steps) or 0
+    warmup = _change_point(run, fresh)
     turns = [turn for turn in run.turns if turn.round >= 0]
     if not warmup or not turns:
         return 0
@@ -90,6 +91,16 @@ def first_warm(run: RunSnapshot) -> int:
     if level is None or any(m is not None and m * _RETURNS >= level for m in later):
         return 0
     return max((turn.round for turn in cold), default=-1) + 1
+
+
+def _change_point(run: RunSnapshot, fresh: NDArray[np.bool_]) -> int:
+    """Return how many first steps are slower: by looks at more and more steps, and at all."""
+    flags = np.where(fresh, run.steps.flags | StepFlag.PROFILED, run.steps.flags)
+    steps = replace(run.steps, flags=flags.astype(np.uint8))
+    marked = (run.steps.flags & StepFlag.COMPILING) != 0
+    apart = (flags & StepFlag.PROFILED) != 0
+    _, slower = look(steps.completed[:_LAST], marked[:_LAST], apart[:_LAST])
+    return max(WarmupSearch().update(steps) or 0, slower)
 
 
 def following(run: RunSnapshot) -> NDArray[np.bool_]:
