@@ -68,8 +68,12 @@ class Empty(QWidget):
         self.say("")
         self.offer(())
 
-    def say(self, reason: str) -> None:
-        """Say why nothing is compared, else what to do."""
+    def say(self, reason: str, *, busy: bool = False) -> None:
+        """Say why nothing is compared, else what to do; or that it is being worked out."""
+        if busy:
+            self.title.setText(tr("Comparing…"))
+            self.words.setText(tr("The numbers of long runs take a while; the window goes on."))
+            return
         usual = tr(
             "Show two or more runs of the same work in the list, and they are compared here. "
             "Or let Diptych run both sides in turns, which is fairer: heat, drift and other "

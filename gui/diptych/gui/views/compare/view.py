@@ -167,6 +167,8 @@ class CompareView(QWidget):
 
     def _tell_busy(self) -> None:
         self.bar.tell_busy(self.comparing.busy)
+        if self.comparison is None:
+            self.empty.say(_reason(self.comparing.found), busy=self.comparing.busy)
 
     def _recolour(self) -> None:
         found = self.comparing.found
