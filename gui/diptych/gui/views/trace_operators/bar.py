@@ -74,6 +74,10 @@ class TraceHead(QWidget):
         self.stretch.setAccessibleName(tr("{stretch}: show all of the trace again", stretch=words))
 
 
+_SIDES, _APART = 28, 10
+"""Pixels beside all of the bar, and between two parts of it."""
+
+
 class TraceBar(QWidget):
     """How operators are grouped, which time counts, what is looked for."""
 
@@ -127,11 +131,18 @@ class TraceBar(QWidget):
 
     def _lay_out(self) -> None:
         self._left, self._right = QWidget(), QWidget()
-        left, right = QHBoxLayout(self._left), QHBoxLayout(self._right)
+        self._pair = QWidget()
+        left, right = QBoxLayout(QBoxLayout.Direction.LeftToRight, self._left), QHBoxLayout()
+        self._right.setLayout(right)
+        pair = QHBoxLayout(self._pair)
         for segments in (self.by, self.tree, self.measure):
             segments.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-            left.addWidget(segments)
-        left.addStretch(1)
+        for segments in (self.tree, self.measure):
+            pair.addWidget(segments)
+        pair.addStretch(1)
+        left.addWidget(self.by)
+        left.addWidget(self._pair, 1)
+        self._choices = left
         right.addStretch(1)
         right.addWidget(self.filter, 1)
         for button in (self.columns, self.export, self.sql):
@@ -140,28 +151,40 @@ class TraceBar(QWidget):
         # Else it could never become narrower than one line.
         self._whole.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         self._whole.setContentsMargins(16, 0, 12, 8)
-        for inner in (left, right):
+        for inner in (left, right, pair):
             inner.setContentsMargins(0, 0, 0, 0)
-        for layout in (left, right, self._whole):
-            layout.setSpacing(10)
+        for layout in (left, right, pair, self._whole):
+            layout.setSpacing(_APART)
         self._whole.addWidget(self._left)
         self._whole.addWidget(self._right, 1)
 
+    def _widths(self) -> tuple[int, int, int]:
+        """Return the room that the grouping, the other choices and the rest need."""
+        return (
+            self.by.sizeHint().width(),
+            self._pair.minimumSizeHint().width(),
+            self._right.minimumSizeHint().width(),
+        )
+
     def minimumSizeHint(self) -> QSize:
-        """Ask for room for the wider half: the other can stand below it."""
+        """Ask for room for the widest part: the others can stand below it."""
         high = super().minimumSizeHint().height()
-        return QSize(self._left.minimumSizeHint().width() + 28, high)
+        return QSize(max(self._widths()) + _SIDES, high)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Stand on two lines where there is no room for one."""
-        needed = self._left.minimumSizeHint().width() + self._right.minimumSizeHint().width() + 38
-        two = event.size().width() < needed
-        box = QBoxLayout.Direction
-        wanted = box.TopToBottom if two else box.LeftToRight
-        if self._whole.direction() != wanted:
-            self._whole.setDirection(wanted)
-            self.updateGeometry()
+        """Stand on two lines where there is no room for one, or on three."""
+        room = event.size().width() - _SIDES
+        by, pair, rest = self._widths()
+        self._turn(self._choices, by + pair + _APART > room)
+        self._turn(self._whole, by + pair + rest + 2 * _APART > room)
         super().resizeEvent(event)
+
+    def _turn(self, layout: QBoxLayout, down: bool) -> None:
+        box = QBoxLayout.Direction
+        wanted = box.TopToBottom if down else box.LeftToRight
+        if layout.direction() != wanted:
+            layout.setDirection(wanted)
+            self.updateGeometry()
 
     def _make_filter(self) -> None:
         self.filter = QLineEdit()
