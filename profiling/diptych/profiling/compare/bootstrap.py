@@ -17,6 +17,7 @@ import numpy as np
 from diptych.profiling.compare.samples import MIN_BLOCKS, Floats, Ints, Side
 
 DRAWS = 2_000
+_MOST_RANKS = 4_096
 LEVEL = 0.95
 
 
@@ -88,14 +89,24 @@ def draw(generator: np.random.Generator, blocks: int, draws: int) -> Ints:
 def resampled_medians(side: Side, drawn: Ints, quantile: float = 0.5) -> Floats:
     """Return the median (or ``quantile``) of each resample, shape (draws,); NaN of an empty one.
 
-    Weighted quantile of the sorted times: no resample is ever written out.
+    Weighted quantile of the sorted times: no resample is ever written out. Of many
+    times, neighbours in their order are taken together, `_MOST_RANKS` groups of
+    as many: a quantile is then off by less than the next group.
     """
     order = np.argsort(side.times, kind="stable")
-    times, block = side.times[order], side.block[order]
+    count = len(order)
+    groups = min(count, _MOST_RANKS)
+    edges = np.linspace(0, count, groups + 1).astype(np.int64)
+    group = np.repeat(np.arange(groups), np.diff(edges))
+    times = side.times[order][(edges[:-1] + edges[1:] - 1) // 2]
+    # How many of a block's times are in each group.
+    held = np.zeros((side.blocks, groups), np.float32)
+    np.add.at(held, (side.block[order], group), 1)
     result = np.empty(len(drawn))
-    rows = max(1, 4_000_000 // max(len(times), 1))
+    rows = max(1, 4_000_000 // max(groups, 1))
     for first in range(0, len(drawn), rows):
-        weight = np.cumsum(drawn[first : first + rows][:, block], axis=1)
+        weight = np.cumsum(drawn[first : first + rows].astype(np.float32) @ held, axis=1,
+                           dtype=np.float64)  # fmt: skip
         total = weight[:, -1:]
         at = np.argmax(weight > (total - 1) * quantile, axis=1)
         result[first : first + rows] = np.where(total[:, 0] > 0, times[at], np.nan)

@@ -19,6 +19,8 @@ Ints = NDArray[np.int64]
 
 MIN_BLOCKS = 6
 """Fewer say nothing about a spread: an interval from them is a guess."""
+MAX_BLOCKS = 1_000
+"""A run on its own is cut into no more: its stretches are longer then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,9 @@ def alone(times: Floats, length: int | None = None) -> Side:
     known = times[np.isfinite(times)]
     if not len(known):
         return Side(known, np.empty(0, np.int64), 0)
-    size = min(length or block_length(known), len(known))
+    # Longer stretches are as good, and so many draws of so many blocks take gigabytes.
+    least = -(-len(known) // MAX_BLOCKS)
+    size = min(max(length or block_length(known), least), len(known))
     count = len(known) // size
     block = np.minimum(np.arange(len(known)) // size, count - 1)
     return Side(known, block, count)
