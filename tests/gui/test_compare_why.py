@@ -20,7 +20,6 @@ from tests.helpers.recorded_operators import recorded
 from diptych.gui.models.compare_bars import By, steps_of
 from diptych.gui.models.compare_differences import NAMES
 from diptych.gui.models.compare_replay import Race, race_of
-from diptych.gui.models.compare_scaling import scaling_of
 from diptych.gui.models.selection import Look
 from diptych.gui.plots.compare.look import looks_of
 from diptych.gui.text import format as fmt
@@ -36,6 +35,7 @@ from diptych.profiling.compare.comparison import Comparison, compare
 from diptych.profiling.compare.families import UNMATCHED, Classifier
 from diptych.profiling.compare.families_data import built_in
 from diptych.profiling.compare.saved import read_run
+from diptych.profiling.compare.scaling import scaling_of
 from diptych.profiling.compare.why import REST, Why
 from diptych.profiling.records.kinds import Operator, Operators
 from diptych.profiling.runs.snapshot import RunSnapshot, TurnSpan

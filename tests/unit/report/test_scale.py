@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import math
 import xml.etree.ElementTree as ET
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.helpers.fake_comparison import alone, race, swept
 
-from diptych.profiling.compare.sweep import sweep_of
 from diptych.profiling.report.markup import join, tag
 from diptych.profiling.report.scale import Axis, digits_for, fixed
 
@@ -54,16 +51,3 @@ def test_any_text_stays_text(text: str) -> None:
     again = "".join(found.itertext())
     assert again == "".join(ET.fromstring(f"<p>{join((text, 'a', text))}</p>").itertext())
     assert set(found.attrib) == {"title", "class"}
-
-
-def test_a_sweep_is_found_where_one_number_differs(tmp_path: Path) -> None:
-    found = sweep_of(swept(tmp_path / "a"))
-    assert found is not None
-    assert found.knob == "batch"
-    assert [curve.label for curve in found.curves] == ["torch", "mxnet"]
-    assert [curve.points for curve in found.curves] == [
-        ((8.0, 0), (16.0, 2), (32.0, 4)),
-        ((8.0, 1), (16.0, 3), (32.0, 5)),
-    ]
-    assert sweep_of(race(tmp_path / "b", profiled=False, noise=False)) is None
-    assert sweep_of(alone(tmp_path / "c", "torch", "torch")) is None

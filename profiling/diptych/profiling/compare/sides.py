@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-
 from diptych.profiling.records.experiment import SideSpec
 from diptych.profiling.records.manifest import RunRequest
 from diptych.profiling.runner.errors import RequestError
@@ -83,6 +81,9 @@ def workload_sides(
     Raises:
         RequestError: one of them cannot be run.
     """
+    # The window reads labels before it stands; psutil takes its time.
+    import psutil
+
     shared = {"threads": psutil.cpu_count(logical=False) or os.cpu_count() or 1, **knobs}
     requests = [
         request_for_workload(

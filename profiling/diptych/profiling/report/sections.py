@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 
 from diptych.profiling.compare.comparison import Comparison
 from diptych.profiling.compare.families_data import UNMATCHED, built_in
-from diptych.profiling.compare.sweep import sweep_of
+from diptych.profiling.compare.scaling import scaling_of
 from diptych.profiling.compare.why import REST, Bar, Why
 from diptych.profiling.report import environment, methods
 from diptych.profiling.report import table as tables
@@ -100,13 +100,13 @@ def _table(caption: str, heads: Iterable[Piece], rows: Iterable[Piece]) -> Piece
 
 def figures(comparison: Comparison) -> Piece:
     """Return all figures that there is something to draw in."""
-    sweep = sweep_of(comparison)
+    swept = scaling_of(comparison)
     drawn = (
         ratio(comparison),
         distributions(comparison),
         over_time(comparison),
         phases(comparison),
-        scaling(comparison, sweep) if sweep is not None else None,
+        scaling(comparison, swept) if swept is not None else None,
     )
     legend = _legend(comparison)
     parts = [_figure(figure, legend) for figure in drawn if figure is not None]

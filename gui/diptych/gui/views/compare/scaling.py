@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from diptych.gui.models.compare_scaling import Line, Scaling, scaling_of
 from diptych.gui.models.selection import Look
 from diptych.gui.plots.compare.scaling_plot import Curve, Dot, ScalingPlot
 from diptych.gui.text.compare_scaling import knob_title, value_text, with_interval
@@ -16,6 +15,7 @@ from diptych.gui.views.compare.panel import Cautions, Panel, clear
 from diptych.gui.views.widgets import Mark, label
 from diptych.profiling.compare.bootstrap import Interval
 from diptych.profiling.compare.comparison import Comparison
+from diptych.profiling.compare.scaling import Line, Scaling, scaling_of
 
 _MS = 1e6
 

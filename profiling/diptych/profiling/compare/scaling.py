@@ -1,4 +1,4 @@
-"""Sides that differ in one number: what comes of it, line by line. No Qt here."""
+"""Sides that differ in one number: what comes of it, line by line."""
 
 from __future__ import annotations
 
