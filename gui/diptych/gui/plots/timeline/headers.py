@@ -45,7 +45,8 @@ def paint_names(
         painter.setClipRect(QRect(0, 0 if part else pinned, margin(), size[1]))
         for item in placed:
             if item.band.pinned is part and item.bottom > 0 and item.y < size[1]:
-                _name(painter, item, tokens, current=item.band.key == current_key)
+                top = _top(item, 0 if part else pinned)
+                _name(painter, item, top, tokens, current=item.band.key == current_key)
                 if item.band.curve >= 0:
                     _axis(painter, item, ranges[item.band.curve], tokens)
     painter.setClipping(False)
@@ -55,15 +56,32 @@ def paint_names(
     return made
 
 
-def _name(painter: QPainter, item: Placed, tokens: Tokens, *, current: bool) -> None:
+def _below(item: Placed) -> bool:
+    """Whether there is room for the details below the title."""
+    return item.band.height >= scaled(40)
+
+
+def _top(item: Placed, edge: int) -> int:
+    """Return where the name of a band begins: it stays in sight while any of its lanes is.
+
+    ``edge`` is the first pixel in which lanes of its kind are seen. A curve's
+    name stays beside its axis.
+    """
+    if item.band.curve >= 0:
+        return item.y
+    needed = scaled(18) + (scaled(16) + 9 if _below(item) else 8)
+    return max(item.y, min(edge, item.bottom - needed))
+
+
+def _name(painter: QPainter, item: Placed, at: int, tokens: Tokens, *, current: bool) -> None:
     band = item.band
     box = QRectF(0, item.y, margin() - 1, band.height)
     if current:
         painter.fillRect(box.adjusted(0, 0, 0, -1), QColor(tokens.selection))
     if band.pinned:
         painter.fillRect(QRectF(0, item.y, 2, band.height - 1), QColor(tokens.accent))
-    below = band.height >= scaled(40)
-    top, line = item.y + (5 if below else 4), scaled(18)
+    below = _below(item)
+    top, line = at + (5 if below else 4), scaled(18)
     icon = "chevron-right" if band.collapsed else "chevron-down"
     painter.drawPixmap(
         8,
