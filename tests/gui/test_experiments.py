@@ -15,12 +15,12 @@ from tests.helpers.fake_run import make_run
 from diptych.gui.models import jobs
 from diptych.gui.models.comparing import comparing_of
 from diptych.gui.models.context import Context
-from diptych.gui.models.experiments import INTERRUPTED, Experiments
+from diptych.gui.models.experiments import Experiments
 from diptych.gui.text.experiment import stage, title
 from diptych.gui.views.actions import TAB_NAMES
 from diptych.gui.views.main_window import MainWindow
 from diptych.gui.views.new_compare.dialog import CompareDialog
-from diptych.profiling.compare import conduct, sample, saved
+from diptych.profiling.compare import conduct, interrupted, sample, saved
 from diptych.profiling.records.experiment import Experiment, ExperimentState, SideSpec
 from diptych.profiling.records.manifest import RunRequest
 from diptych.profiling.runner import locks
@@ -111,7 +111,7 @@ def test_one_without_a_conductor_was_interrupted_and_that_is_said_once(
     assert "was interrupted" in trouble.what
     assert trouble.do
     assert not window.racing.isVisible()
-    assert conduct.load(directory)[1].text == INTERRUPTED
+    assert conduct.load(directory)[1].text == interrupted.TEXT
     heard = _Heard(again := Experiments(home))
     again.follow()
     new = conduct.create(_experiment(), home)

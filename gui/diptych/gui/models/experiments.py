@@ -9,9 +9,7 @@ killed is told by nobody: that is looked for every few seconds, while one conduc
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,15 +21,10 @@ from diptych.gui.models import jobs
 from diptych.gui.models.trouble import Trouble
 from diptych.gui.models.wake import Wake
 from diptych.gui.text.tr import tr
-from diptych.profiling.compare import conduct
 from diptych.profiling.records.experiment import Experiment, ExperimentState
-from diptych.profiling.runner import launch, locks
 
 _LOOK, _REST = 2.0, 15.0
 """Seconds between two looks while one is conducted, and otherwise."""
-_GRACE_NS = 20_000_000_000
-"""How long a conductor may take to begin."""
-INTERRUPTED = "it was interrupted: whoever conducted it is gone"
 
 
 def is_comparison(pair: str | None) -> bool:
@@ -87,7 +80,7 @@ class Experiments(QObject):
     def follow(self) -> None:
         """Begin to look for comparisons that go on, and whether others begin."""
         if self._watcher is None:
-            self._watcher = _Watcher(conduct.comparisons_dir(self._home), self._told.emit)
+            self._watcher = _Watcher(self._home / "comparisons", self._told.emit)
             self._watcher.start()
 
     def start(self, experiment: Experiment) -> None:
@@ -96,6 +89,9 @@ class Experiments(QObject):
         self._own.add(experiment.id)
 
         def work() -> Path:
+            # Here and below when they are needed: the window stands before.
+            from diptych.profiling.compare import conduct
+
             directory = conduct.create(experiment, self._home)
             conduct.start(directory)
             return directory
@@ -110,10 +106,15 @@ class Experiments(QObject):
     def cancel(self, directory: Path) -> None:
         """Ask for the end of a comparison and of its runs."""
 
+        def work() -> None:
+            from diptych.profiling.compare import conduct
+
+            conduct.ask_cancel(directory)
+
         def failed(error: Exception) -> None:
             self.trouble.emit(Trouble(tr("The comparison could not be cancelled"), str(error)))
 
-        jobs.start(self, lambda: conduct.ask_cancel(directory), lambda _: None, failed)
+        jobs.start(self, work, lambda _: None, failed)
 
     def close(self) -> None:
         """Look no more; comparisons go on."""
@@ -215,43 +216,9 @@ class _Watcher(threading.Thread):
 
 def _read(directory: Path) -> Conducted | None:
     """Read one; ``None`` where there is nothing that could be read (yet)."""
+    from diptych.profiling.compare import interrupted
+
     try:
-        # In this order: whoever conducts says how it ended before it lets go.
-        conducted = conduct.is_conducted(directory)
-        experiment, state = conduct.load(directory)
+        return Conducted(directory, *interrupted.settled(directory))
     except (OSError, msgspec.MsgspecError):
         return None
-    begins = state.pid is None and time.time_ns() - experiment.created < _GRACE_NS
-    if state.status == "running" and not conducted and not begins:
-        over = _end(directory, state)
-        return Conducted(directory, experiment, over, over.text == INTERRUPTED)
-    return Conducted(directory, experiment, state)
-
-
-def _end(directory: Path, before: ExperimentState) -> ExperimentState:
-    """Say of a comparison without a conductor that it is over, and end its runs.
-
-    They stood parked or go on alone, and nobody would ever stop them.
-    """
-    try:
-        lock = locks.take(directory / conduct.LOCK)
-    except OSError:
-        return before
-    state = before
-    with contextlib.suppress(OSError, msgspec.MsgspecError):
-        # It may have ended by itself just now.
-        state = conduct.load(directory)[1]
-        if state.status == "running":
-            state = msgspec.structs.replace(state, status="failed", text=INTERRUPTED)
-            conduct.write_state(directory, state)
-            _stop(directory, state)
-    os.close(lock)
-    return state
-
-
-def _stop(directory: Path, state: ExperimentState) -> None:
-    runs = directory.parent.parent / "runs"
-    for run in (*state.runs, state.noise, *state.profiled):
-        if run is not None and launch.is_live(runs / run):
-            with contextlib.suppress(OSError):
-                launch.ask_stop(runs / run, "the comparison, whose conductor is gone")

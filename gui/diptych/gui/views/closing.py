@@ -18,7 +18,6 @@ from diptych.gui.theme import font
 from diptych.gui.views.actions import CLOSING
 from diptych.gui.views.error_bar import ErrorBar
 from diptych.gui.views.help import AskDialog
-from diptych.profiling.compare import conduct
 from diptych.profiling.runner import launch
 from diptych.profiling.runs.store import RunEntry
 
@@ -124,6 +123,8 @@ class Closing:
         return self._cancel(racing.values())
 
     def _cancel(self, comparisons: Iterable[Path]) -> bool:
+        from diptych.profiling.compare import conduct
+
         for directory in comparisons:
             try:
                 conduct.ask_cancel(directory)

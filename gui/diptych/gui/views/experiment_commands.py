@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from diptych.gui.models import jobs
-from diptych.gui.models.comparing import comparing_of
-from diptych.gui.models.experiments import INTERRUPTED, is_comparison
+from diptych.gui.models.experiments import is_comparison
 from diptych.gui.models.trouble import Trouble
 from diptych.gui.text.experiment import title
 from diptych.gui.text.tr import tr
 from diptych.gui.views.actions import TAB_NAMES
 from diptych.gui.views.experiment_bar import ExperimentBar
-from diptych.profiling.compare import sample, saved
 from diptych.profiling.records.experiment import ExperimentState
 
 if TYPE_CHECKING:
@@ -129,11 +127,15 @@ class ExperimentCommands(QObject):
 
     def open(self, path: Path) -> None:
         """Show a comparison in its tab."""
+        from diptych.gui.models.comparing import comparing_of
+
         self._window.stage.choose(TAB_NAMES.index("Compare"))
         comparing_of(self._context.hub, self._context.selection).open_comparison(path)
 
     def open_sample(self) -> None:
         """Show the recorded comparison; the first time it is copied into the home."""
+        from diptych.profiling.compare import sample
+
         home = self._context.home
 
         def done(found: sample.Installed) -> None:
@@ -150,6 +152,8 @@ class ExperimentCommands(QObject):
 
     def _open_its(self) -> None:
         """Show the comparison to which the selected run belongs."""
+        from diptych.profiling.compare import saved
+
         pair = self._pair()
         path = saved.find(pair, self._context.home) if pair else None
         if path is not None:
@@ -175,10 +179,12 @@ class ExperimentCommands(QObject):
 
 def _what_happened(path: Path, state: ExperimentState) -> Trouble:
     """Put the end of a comparison into words: what, why, what to do."""
+    from diptych.profiling.compare import interrupted, saved
+
     experiment, _ = saved.read(path)
     what = tr("The comparison {name} failed", name=title(experiment))
     why, do = state.text, tr("What its runs wrote is in their Log. Start it again with Compare.")
-    if state.text == INTERRUPTED:
+    if state.text == interrupted.TEXT:
         what = tr("The comparison {name} was interrupted", name=title(experiment))
         why = tr(
             "The process that carried it out is gone: it was killed, or the machine was restarted."

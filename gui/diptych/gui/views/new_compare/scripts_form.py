@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QPushButton, 
 
 from diptych.gui.models.compare_draft import CompareDraft
 from diptych.gui.text.tr import tr
-from diptych.gui.theme import mono
 from diptych.gui.views.new_run.rows import Rows, stacked
+from diptych.gui.views.new_run.script_form import line as command_line
 from diptych.gui.views.widgets import icon_button, label, link, set_property
 from diptych.profiling.compare.sides import MOST
 
@@ -46,10 +46,7 @@ class ScriptsForm(QWidget):
         column.addLayout(self._list)
         column.addLayout(foot)
         column.addWidget(hint)
-        self.args = QLineEdit()
-        self.args.setFont(mono(12))
-        self.args.setAccessibleName(tr("Arguments"))
-        self.args.setPlaceholderText("--epochs 3")
+        self.args = command_line(tr("Arguments"), "--epochs=3")
         self.args.setText(draft.args)
         self.args.textEdited.connect(self._take)
         rows = Rows()
@@ -72,10 +69,8 @@ class ScriptsForm(QWidget):
 
     def _make_row(self, number: int, script: str) -> None:
         made = QWidget()
-        line = QLineEdit(script)
-        line.setFont(mono(12))
-        line.setAccessibleName(tr("Script of side {n}", n=number + 1))
-        line.setPlaceholderText("/path/to/train.py")
+        line = command_line(tr("Script of side {n}", n=number + 1), "/path/to/train.py")
+        line.setText(script)
         line.textEdited.connect(self._take)
         find = QPushButton(tr("Choose…"))
         find.setAccessibleName(tr("Choose the script of side {n}", n=number + 1))

@@ -29,9 +29,9 @@ class ScriptForm(QWidget):
     def __init__(self, draft: Draft, runtimes: RuntimeModel) -> None:
         super().__init__()
         self._draft, self._runtimes = draft, runtimes
-        self.script = _line(tr("Script"), "/path/to/train.py")
-        self.args = _line(tr("Arguments"), "--epochs 3 --data 'my folder'")
-        self.cwd = _line(tr("Working folder"), tr("The folder of the script"))
+        self.script = line(tr("Script"), "/path/to/train.py")
+        self.args = line(tr("Arguments"), "--epochs 3 --data 'my folder'")
+        self.cwd = line(tr("Working folder"), tr("The folder of the script"))
         self.env = EnvTable()
         self.framework = Segments(
             (("auto", tr("Find out")), ("torch", "PyTorch"), ("mxnet", "MXNet")), tr("Framework")
@@ -40,8 +40,8 @@ class ScriptForm(QWidget):
         self.python.setFont(font())
         self.python.setAccessibleName(tr("Interpreter"))
         self._lay_out()
-        for line in (self.script, self.args, self.cwd):
-            line.textEdited.connect(lambda _: self._take())
+        for field in (self.script, self.args, self.cwd):
+            field.textEdited.connect(lambda _: self._take())
         self.env.changed.connect(self._take)
         self.framework.chosen.connect(lambda _: self._take())
         self.python.activated.connect(self._chosen)
@@ -79,9 +79,9 @@ class ScriptForm(QWidget):
     def refresh(self) -> None:
         """Show the draft, and the interpreters that there are."""
         draft = self._draft
-        for line, text in ((self.script, draft.script), (self.args, draft.args)):
-            if line.text() != text:
-                line.setText(text)
+        for field, text in ((self.script, draft.script), (self.args, draft.args)):
+            if field.text() != text:
+                field.setText(text)
         if self.cwd.text() != draft.cwd:
             self.cwd.setText(draft.cwd)
         if self.env.pairs() != draft.env or not self.env.rowCount():
@@ -150,7 +150,8 @@ class ScriptForm(QWidget):
             self._take()
 
 
-def _line(name: str, placeholder: str) -> QLineEdit:
+def line(name: str, placeholder: str) -> QLineEdit:
+    """Return a line for what a terminal takes."""
     made = QLineEdit()
     made.setFont(mono(12))
     made.setAccessibleName(name)
