@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from diptych.profiling.compare.bootstrap import DRAWS, LEVEL
-from diptych.profiling.compare.comparison import Comparison
+from diptych.profiling.compare.comparison import Compared, Comparison
 from diptych.profiling.compare.rounds import DROPPED
 from diptych.profiling.compare.samples import MIN_BLOCKS
 from diptych.profiling.compare.timed import Stretch
@@ -67,12 +67,7 @@ def _order(comparison: Comparison) -> Iterator[str]:
 def _timed(comparison: Comparison) -> Iterator[str]:
     if comparison.stretch is not None:
         yield _part(comparison.stretch)
-    counted = ", ".join(
-        f"{side.label} {_steps(len(side.timed.rows))}" + (
-            "" if side.timed.warmup is None else f" after {_steps(side.timed.warmup)} of warm-up"
-        )
-        for side in comparison.sides
-    )  # fmt: skip
+    counted = ", ".join(_counted(side) for side in comparison.sides)
     yield f"Counted are: {counted}."
     rulers = {side.run.ruler for side in comparison.sides}
     if len(rulers) == 1:
@@ -83,6 +78,12 @@ def _timed(comparison: Comparison) -> Iterator[str]:
     if comparison.measure == "throughput":
         yield "Since these rulers differ, single steps are not compared: the time a step of whole"
         yield "turns (of a run on its own: of whole stretches) is."
+
+
+def _counted(side: Compared) -> str:
+    warm = side.timed.warmup
+    after = "" if warm is None else f" after {warm:,} that were left out at the start"
+    return f"{side.label} {_steps(len(side.timed.rows))}{after}"
 
 
 def _part(stretch: Stretch) -> str:

@@ -54,8 +54,8 @@ td{overflow-wrap:anywhere}
 .unknown{color:var(--text3)}
 .yes{color:var(--ok)}.no{color:var(--error)}.maybe{color:var(--warning)}
 .answer{font-weight:600;white-space:nowrap}
-figure{margin:20px 0 28px;break-inside:avoid}
-figure svg{display:block;width:100%;height:auto;overflow:visible}
+figure{margin:20px 0 28px;break-inside:avoid;overflow-x:auto}
+figure svg[role]{display:block;width:100%;min-width:640px;height:auto}
 figcaption{font-size:12px;margin-top:2px}
 .legend{display:flex;flex-wrap:wrap;gap:4px 20px;font-size:12px;max-width:none;
 color:var(--text2)}
@@ -88,6 +88,7 @@ footer{margin-top:48px;font-size:12px;color:var(--text3);border-top:1px solid va
 padding-top:12px}
 @media print{body{max-width:none;padding:0;font-size:11px}h1{font-size:20px}h2{break-after:avoid}
 h3{break-after:avoid}table{font-size:10px}.wide{overflow:visible}tr{break-inside:avoid}
+figure{overflow:visible}figure svg[role]{min-width:0}
 *{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
 @page{margin:14mm}
 """
