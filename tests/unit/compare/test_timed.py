@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.helpers import fake_race
-from tests.helpers.fake_race import MS, constant, noisy, race, with_steps, with_validation
+from tests.helpers import race_snapshots
+from tests.helpers.race_snapshots import MS, constant, noisy, race, with_steps, with_validation
 
 from diptych.profiling.compare import rounds
 from diptych.profiling.compare.timed import DROPPED, Stretch, measure_of, timed
@@ -73,7 +73,7 @@ def test_runs_of_two_races_are_not_paired() -> None:
 
 def test_a_run_that_took_turns_beside_one_that_did_not() -> None:
     raced, _ = race([noisy(5, 1), noisy(50, 2)])
-    alone = fake_race.run("alone", [5.0] * 200, t0=10**14)
+    alone = race_snapshots.run("alone", [5.0] * 200, t0=10**14)
     parts = timed([raced, alone])
     assert not any(part.raced for part in parts)
     for part in parts:
@@ -125,11 +125,11 @@ def test_no_round_at_all_is_still_a_race() -> None:
 # -- warm-up -------------------------------------------------------------------------------
 
 
-def _both(one: fake_race.Times, other: fake_race.Times) -> fake_race.Times:
+def _both(one: race_snapshots.Times, other: race_snapshots.Times) -> race_snapshots.Times:
     return lambda n: one(n) * other(n)
 
 
-def _slow_until(step: int, factor: float, seed: int) -> fake_race.Times:
+def _slow_until(step: int, factor: float, seed: int) -> race_snapshots.Times:
     usual = noisy(5, seed)
     return lambda n: usual(n) * (factor if n < step else 1.0)
 
@@ -217,25 +217,25 @@ def test_validation_in_a_turn_is_not_in_its_throughput() -> None:
     length=st.floats(1, 500),
 )
 def test_stretches_hold_no_validation(steps: int, at: list[int], length: float) -> None:
-    run = fake_race.run("one", [5.0] * steps)
+    run = race_snapshots.run("one", [5.0] * steps)
     for after in sorted(n for n in at if n < steps - 1):
         run = with_validation(run, after, length)
-    lengths = timed([run, fake_race.run("two", [5.0] * steps)])[0].by_throughput().times
+    lengths = timed([run, race_snapshots.run("two", [5.0] * steps)])[0].by_throughput().times
     assert len(lengths)
     assert lengths == pytest.approx(5 * MS)
 
 
 def test_a_stretch_has_no_window_in_it() -> None:
-    run = fake_race.run("one", [5.0] * 60 + [80.0] * 5 + [5.0] * 60)
+    run = race_snapshots.run("one", [5.0] * 60 + [80.0] * 5 + [5.0] * 60)
     flags = run.steps.flags.copy()
     flags[60:65] = StepFlag.PROFILED
-    part = timed([with_steps(run, flags=flags), fake_race.run("two", [5.0] * 90)])[0]
+    part = timed([with_steps(run, flags=flags), race_snapshots.run("two", [5.0] * 90)])[0]
     assert part.by_throughput().times == pytest.approx(5 * MS)
     assert len(part.rows) == 120
 
 
 def test_empty_and_short_runs_have_nothing_to_compare() -> None:
-    run = fake_race.run("one", [5.0, 5.0])
+    run = race_snapshots.run("one", [5.0, 5.0])
     none = with_steps(run, completed=np.full(2, np.nan), completed_at=np.full(2, np.nan))
     part = timed([none, run])[0]
     assert len(part.by_step().times) == len(part.by_throughput().times) == 0
@@ -249,7 +249,7 @@ def test_a_stretch_of_a_race_keeps_whole_rounds() -> None:
     cut = timed(runs, Stretch(60, 95, "step"))
     assert [part.rounds for part in cut] == [3, 3]
     assert {len(part.turns) for part in cut} == {6}
-    unpaired = timed([runs[0], fake_race.run("x", [7.0] * 200)], Stretch(60, 95, "step"))
+    unpaired = timed([runs[0], race_snapshots.run("x", [7.0] * 200)], Stretch(60, 95, "step"))
     assert unpaired[0].rounds == 3
     assert len(unpaired[0].by_throughput().times) == 6
     assert set(unpaired[1].rows) == set(range(60, 96))
@@ -266,7 +266,7 @@ def test_a_stretch_of_a_race_keeps_whole_rounds() -> None:
 def test_steps_are_compared_with_one_ruler_only(
     rulers: tuple[str | None, ...], measure: str
 ) -> None:
-    run = fake_race.run("one", [5.0] * 30)
+    run = race_snapshots.run("one", [5.0] * 30)
     runs: list[RunSnapshot] = [replace(run, ruler=ruler) for ruler in rulers]  # type: ignore[arg-type]  # of a literal
     assert measure_of(runs) == measure
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
 import numpy as np
 
+from diptych.profiling.compare import rates, rounds
 from diptych.profiling.compare.bootstrap import Interval, median_interval
 from diptych.profiling.compare.explain import NoWindowError, explain
 from diptych.profiling.compare.fairness import Line, fairness
@@ -56,6 +58,9 @@ class Comparison:
     ``verdicts[i]`` is that of side i against side 0 (`None` for side 0 and
     where a side has no time). ``check`` is the same from the throughput, where the
     verdicts are from steps. ``together``: the sides were run in turns.
+    ``by_sample[i]`` is the verdict on the time of a sample, where side i has another
+    batch than side 0. ``noise_floor`` is the largest ratio that one side run twice
+    shows: the noise run, or the sides themselves where they are one side twice.
     ``why[i]`` is the waterfall from side 0 to side i, ``why_not[i]`` the
     reason where there is none. ``noise_run`` is side 0 run a second time.
     """
@@ -76,6 +81,7 @@ class Comparison:
     """Runs whose operators are shown, by side."""
     stretch: Stretch | None = None
     """The part of the runs that is compared; ``None``: all of them."""
+    by_sample: tuple[Verdict | None, ...] = ()
 
     @property
     def verdict(self) -> Verdict | None:
@@ -104,6 +110,8 @@ def compare(
     Raises:
         FamiliesError: the user's own operator families cannot be read.
     """
+    if noise is not None and not _of_use(noise, runs):
+        noise = None
     everyone = [*runs, noise] if noise is not None else list(runs)
     parts = timed(everyone, stretch)
     measure = measure_of(everyone)
@@ -115,15 +123,37 @@ def compare(
     floor = None
     if noise is not None:
         floor = noise_of(sides[0].samples, _samples(parts[-1], measure), together=together)
-    verdicts = _verdicts([side.samples for side in sides], together, floor)
-    check = _verdicts([side.throughput for side in sides], together, floor)
+    samples = [side.samples for side in sides]
+    verdicts = _verdicts(parts, samples, together, floor)
+    check = _verdicts(parts, [side.throughput for side in sides], together, floor)
+    by_sample = rates.by_sample(parts, samples, together=together, floor=floor)
+    if _one_side_twice(runs):
+        floor = noise_of(samples[0], samples[1], together=together)
     shown = [(profiled or {}).get(at, run) for at, run in enumerate(runs)]
     why, why_not = _explained(shown, classifier)
     lines = (*order_lines(parts, labels), *fairness(runs, parity, labels, everyone[len(runs) :]))
     return Comparison(
         identity, sides, measure, together, verdicts, check, floor, noise, lines, parity,
         why, why_not, tuple((profiled or {}).get(at) for at in range(len(runs))), stretch,
+        by_sample,
     )  # fmt: skip
+
+
+def _of_use(noise: RunSnapshot, runs: Sequence[RunSnapshot]) -> bool:
+    """Say whether a noise run got as far as the sides did: one that failed is none."""
+    if not rounds.in_one_race(runs):
+        return len(noise.steps) > 0
+    return rounds.in_one_race([*runs, noise]) and bool(rounds.complete(noise))
+
+
+def _one_side_twice(runs: Sequence[RunSnapshot]) -> bool:
+    """Say whether this is an A/A comparison."""
+    asked = [
+        msgspec.structs.replace(run.manifest.request, name=None, gate=None, pair=None)
+        for run in runs
+        if run.manifest is not None
+    ]
+    return len(asked) == 2 == len(runs) and asked[0] == asked[1]
 
 
 def _samples(part: Timed, measure: Measure) -> Side:
@@ -143,7 +173,7 @@ def _side(run: RunSnapshot, label: str, part: Timed, measure: Measure) -> Compar
         throughput=throughput,
         quantiles={q: _quantile(steps, q) for q in QUANTILES},
         phases=phase_means(run.steps, counted),
-        rate=_rate(run, part, steps if measure == "steps" else throughput),
+        rate=rates.rate(part, steps if measure == "steps" else throughput),
         resources=resources(part),
     )
 
@@ -156,27 +186,14 @@ def _quantile(side: Side, quantile: float) -> Interval | None:
     return Interval(found.estimate, None, None, blocks=found.blocks)
 
 
-def _rate(run: RunSnapshot, part: Timed, side: Side) -> Interval | None:
-    """Return samples a second, where every step that counts has the same known batch."""
-    batch = np.unique(run.steps.samples[part.rows])
-    found = median_interval(side)
-    if len(batch) != 1 or not np.isfinite(batch[0]) or found is None or found.estimate <= 0:
-        return None
-    scale = float(batch[0]) * 1e9
-    low, high = found.low, found.high
-    return Interval(
-        scale / found.estimate,
-        scale / high if high else None,
-        scale / low if low else None,
-        found.level,
-        blocks=found.blocks,
-    )
-
-
 def _verdicts(
-    sides: Sequence[Side], together: bool, floor: float | None
+    parts: Sequence[Timed], sides: Sequence[Side], together: bool, floor: float | None
 ) -> tuple[Verdict | None, ...]:
-    others = (judge(sides[0], side, together=together, noise_floor=floor) for side in sides[1:])
+    counts = [len(part.rows) for part in parts]
+    others = (
+        judge(sides[0], side, together=together, noise_floor=floor, steps=min(counts[0], count))
+        for side, count in zip(sides[1:], counts[1:], strict=False)
+    )
     return (None, *others)
 
 

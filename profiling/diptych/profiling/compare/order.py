@@ -20,6 +20,9 @@ def order_lines(parts: Sequence[Timed], labels: Sequence[str]) -> tuple[Line, ..
     if not all(part.raced for part in parts):
         return (_not_in_turns(parts),)
     rounds = parts[0].rounds
+    if not rounds:
+        text = "no round of turns was completed when every side was warm"
+        return Line("order", "taken in turns", "unknown", text), _parked(parts, labels)
     steps = parts[0].turns[0].steps if parts[0].turns else 0
     text = f"{rounds} rounds of turns, {steps} steps each, one side at a time"
     return Line("order", "taken in turns", "yes", text), _parked(parts, labels)

@@ -42,8 +42,8 @@ def resources(part: Timed) -> Resources:
     return Resources(
         framework_memory=allocated,
         memory_device=device,
-        process_memory=_most(run.process, "rss", None),
-        gpu_memory=_most(gpu, "tree_mem", None) if gpu else None,
+        process_memory=_most(run.process, "rss"),
+        gpu_memory=_most(gpu, "tree_mem") if gpu else None,
         cpu=_mean(run.process, "cpu", own),
         gpu=_mean(gpu, "util", own) if gpu else None,
         power=_mean(gpu, "power", own) if gpu else None,
@@ -61,12 +61,21 @@ def parked_cpu(part: Timed) -> float | None:
 
 def stretches(part: Timed) -> Ints:
     """Return the stretches in which the side made its steps, ns, shape (stretches, 2)."""
-    if part.raced:
-        return np.array([(t.start, t.end) for t in part.turns], np.int64).reshape(-1, 2)
-    if not len(part.rows):
-        return np.empty((0, 2), np.int64)
     steps = part.run.steps
-    return np.array([(steps.start[part.rows[0]], steps.end[part.rows[-1]])], np.int64)
+    spans = [(turn.start, turn.end) for turn in part.turns]
+    if not part.rounds and len(part.rows):
+        spans = [(int(steps.start[part.rows[0]]), int(steps.end[part.rows[-1]]))]
+    for aside in sorted((span.start, span.end) for span in part.run.aside):
+        spans = [piece for span in spans for piece in _without(span, aside)]
+    return np.array(spans, np.int64).reshape(-1, 2)
+
+
+def _without(span: tuple[int, int], aside: tuple[int, int]) -> list[tuple[int, int]]:
+    """Return what is left of a stretch: up to two, none of them empty."""
+    pieces = ((span[0], min(span[1], aside[0])), (max(span[0], aside[1]), span[1]))
+    if aside[0] >= span[1] or aside[1] <= span[0]:
+        return [span]
+    return [(low, high) for low, high in pieces if low < high]
 
 
 def _during(series: Series, name: str, spans: Ints, settle: int) -> Floats:
@@ -93,15 +102,15 @@ def _mean(series: Series, name: str, spans: Ints) -> float | None:
     return float(values.mean()) if len(values) else None
 
 
-def _most(series: Series, name: str, default: float | None) -> float | None:
+def _most(series: Series, name: str) -> float | None:
     values = series.columns.get(name)
     known = values[np.isfinite(values)] if values is not None else np.empty(0)
-    return float(known.max()) if len(known) else default
+    return float(known.max()) if len(known) else None
 
 
 def _framework_memory(run: RunSnapshot) -> tuple[str | None, float | None]:
     for device, series in sorted(run.memory.items(), reverse=True):
-        most = _most(series, "peak", None) or _most(series, "allocated", None)
+        most = _most(series, "peak") or _most(series, "allocated")
         if most is not None:
             return device, most
     return None, None
@@ -119,15 +128,16 @@ def _energy(part: Timed, gpu: Series, spans: Ints) -> float | None:
     """Return joules a sample: what the counter grew by over the stretches, read between samples."""
     counter = gpu.columns.get("energy")
     steps = part.run.steps
-    if counter is None or not len(spans):
+    if counter is None:
         return None
     known = np.isfinite(counter)
-    inside = _inside(steps.end, spans, 0)
-    samples = float(steps.samples[inside].sum())
-    if known.sum() < 2 or not np.isfinite(samples) or samples <= 0:
+    if known.sum() < 2:
         return None
     t, energy = gpu.t[known], counter[known]
-    if spans[0, 0] < t[0] or spans[-1, 1] > t[-1]:
+    # The last turn of a race ends after the last sample of its run: it is left out.
+    spans = spans[(spans[:, 0] >= t[0]) & (spans[:, 1] <= t[-1])]
+    samples = float(steps.samples[_inside(steps.end, spans, 0)].sum())
+    if not np.isfinite(samples) or samples <= 0:
         return None
     grown = np.interp(spans[:, 1], t, energy) - np.interp(spans[:, 0], t, energy)
     return float(grown.sum()) / 1e3 / samples

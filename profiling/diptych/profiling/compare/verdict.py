@@ -68,16 +68,25 @@ class Verdict:
         )
 
 
-def judge(a: Side, b: Side, *, together: bool, noise_floor: float | None = None) -> Verdict | None:
+def judge(
+    a: Side,
+    b: Side,
+    *,
+    together: bool,
+    noise_floor: float | None = None,
+    steps: int | None = None,
+) -> Verdict | None:
     """Return what can be said of two sides; ``None`` if one has no time at all.
 
     ``noise_floor`` is that of an A/A experiment on this machine (`noise_of`).
+    ``steps`` are those of the shorter side, where a time is that of several.
     """
     ratio = ratio_of_medians(a, b, together=together)
     if ratio is None:
         return None
     finding = _finding(ratio, noise_floor)
-    return Verdict(finding, ratio, noise_floor, _more_steps(finding, ratio, noise_floor, a, b))
+    count = min(len(a.times), len(b.times)) if steps is None else steps
+    return Verdict(finding, ratio, noise_floor, _more_steps(finding, ratio, noise_floor, count))
 
 
 def noise_of(a: Side, b: Side, *, together: bool) -> float | None:
@@ -106,14 +115,11 @@ def _finding(ratio: Interval, floor: float | None) -> Finding:
     return Finding.SAME if inside else Finding.NOT_DISTINGUISHABLE
 
 
-def _more_steps(
-    finding: Finding, ratio: Interval, floor: float | None, a: Side, b: Side
-) -> int | None:
+def _more_steps(finding: Finding, ratio: Interval, floor: float | None, steps: int) -> int | None:
     """Scale the standard error with the root of the number of steps."""
-    steps = min(len(a.times), len(b.times))
     if finding is Finding.TOO_SHORT:
-        blocks = max(min(a.blocks, b.blocks), 1)
-        return math.ceil(steps / blocks * (MIN_BLOCKS - blocks))
+        blocks = max(ratio.blocks, 1)
+        return math.ceil(steps / blocks * (MIN_BLOCKS - blocks)) if blocks < MIN_BLOCKS else None
     size = abs(math.log(ratio.estimate))
     beyond_reach = size <= math.log(floor or 1.0)
     if finding is not Finding.NOT_DISTINGUISHABLE or ratio.error is None or beyond_reach:

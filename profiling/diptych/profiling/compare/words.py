@@ -12,7 +12,17 @@ def sentence(comparison: Comparison, side: int = 1) -> str:
     verdict = comparison.verdicts[side]
     a, b = comparison.sides[0].label, comparison.sides[side].label
     if verdict is None:
-        return f"{a} and {b} cannot be compared: no step of one side has a known time"
+        return f"{a} and {b} cannot be compared: no step of one side counts"
+    other = comparison.by_sample[side] if comparison.by_sample else None
+    if other is not None:
+        # With other batches a step is other work: what people mean is the time of a sample.
+        return (
+            f"per sample {_told(other, a, b)}; per step, of another batch, {_told(verdict, a, b)}"
+        )
+    return _told(verdict, a, b)
+
+
+def _told(verdict: Verdict, a: str, b: str) -> str:
     ratio, times = verdict.ratio, verdict.times_as_fast
     if verdict.finding is Finding.A_FASTER:
         return f"{a} is {_times(times)} as fast as {b}{_rests(times)}"
@@ -22,7 +32,7 @@ def sentence(comparison: Comparison, side: int = 1) -> str:
         return f"{a} and {b} are equally fast within 1 %{_rests(ratio)}"
     if verdict.finding is Finding.TOO_SHORT:
         return (
-            f"too short to tell {a} from {b}: the estimate of {_times(ratio)} the step time "
+            f"too short to tell {a} from {b}: the estimate of {_times(ratio)} the time "
             f"has no interval{_more(verdict)}"
         )
     return f"{a} and {b} are not distinguishable{_rests(ratio)}{_why_not(verdict)}"
