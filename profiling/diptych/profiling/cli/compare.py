@@ -80,10 +80,8 @@ def run(args: argparse.Namespace) -> int:
     from diptych.profiling.compare.families import FamiliesError
 
     try:
-        if args.sample:
-            comparison = _sample(args)
-        else:
-            comparison = _of_runs(args) if args.runs else _raced(args)
+        there = _sample if args.sample else _of_runs if args.runs else _raced
+        comparison = there(args)
     except FamiliesError as error:
         raise CliError(str(error)) from None
     _print(comparison, as_json=args.json)
@@ -113,14 +111,36 @@ def _sample(args: argparse.Namespace) -> Comparison:
 def _of_runs(args: argparse.Namespace) -> Comparison:
     from diptych.profiling.cli.compared import named
 
-    if args.workload or args.script or args.side:
-        raise CliError("runs that are there, or --workload and --script: not both", 2)
-    return named(args.runs)
+    given = [args.workload, args.script, args.side, args.sweep, args.rest, args.unknown, args.env]
+    given += [args.aa, args.parity, args.turn, args.name]
+    if any(given) or any(v is not None for k, v in vars(args).items() if k.startswith("knob_")):
+        raise CliError("runs that are there are compared as they are: they take no options but "
+                       "--json", 2)  # fmt: skip
+    found = named(args.runs)
+    runs = [side.run.id for side in found.sides]
+    if len(set(runs)) < len(runs):
+        raise CliError("a run is named twice: it cannot be compared with itself", 2)
+    if found.id:
+        _say_unfinished(found.id)
+    return found
+
+
+def _say_unfinished(identity: str) -> None:
+    """Warn of a comparison that is not over, or never will be."""
+    from diptych.profiling.compare import saved
+
+    directory = saved.find(identity)
+    state = saved.read(directory)[1] if directory else None
+    if state is not None and state.status != "done":
+        why = f": {state.text}" if state.text and state.status != "running" else ""
+        print(f"diptych: this comparison is {state.status}{why}", file=sys.stderr)
 
 
 def _raced(args: argparse.Namespace) -> Comparison:
     from diptych.profiling.compare import conduct, saved
+    from diptych.profiling.compare.families import active
 
+    active()  # an error in the user's own families is said now, not after the race
     sides = _sides(args)
     try:
         directory = conduct.create(_experiment(args, sides))
@@ -177,8 +197,13 @@ def _sides(args: argparse.Namespace) -> tuple[SideSpec, ...]:
             raise CliError("compare needs --workload NAME, --script FILE twice, or runs", 2)
         if args.rest:
             raise CliError("a workload takes knobs, no arguments behind `--`", 2)
+        if args.order == "turns" and "steps" in knobs:
+            raise CliError("in turns, --rounds and --turn say how many steps are made; --steps is "
+                           "for --order sequence", 2)  # fmt: skip
         wanted = [sides.parse(text) for text in args.side or ("torch", "mxnet")]
         if args.aa:
+            if len(args.side) > 1 or args.sweep:
+                raise CliError("--aa takes one --side, which is run twice, and no --sweep", 2)
             wanted = [wanted[0], wanted[0]]
         if args.sweep:
             wanted = _swept(wanted, args.sweep)

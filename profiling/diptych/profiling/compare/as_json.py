@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
-from diptych.profiling.compare.bootstrap import Interval
+from diptych.profiling.compare.bootstrap import Interval, median_interval
 from diptych.profiling.compare.comparison import Compared, Comparison
+from diptych.profiling.compare.parity import Parity
 from diptych.profiling.compare.verdict import Verdict
 from diptych.profiling.compare.why import Why
 from diptych.profiling.compare.words import sentence
@@ -17,7 +19,6 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
     """Return what ``diptych compare --json`` prints. Unknown values are ``None``."""
     verdict = comparison.verdict
     why = next((found for found in comparison.why if found is not None), None)
-    parity = comparison.parity
     return {
         "id": comparison.id or None,
         "measure": comparison.measure,
@@ -32,11 +33,7 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
         ],
         "noise_floor": comparison.noise_floor,
         "warmup": [side.timed.warmup for side in comparison.sides],
-        "parity": {
-            "status": parity.status if parity else "not_compared",
-            "max_rel_diff": parity.max_rel_diff if parity else None,
-            "text": parity.text if parity else None,
-        },
+        "parity": _parity(comparison.parity),
         "fairness": [
             {"code": x.code, "title": x.title, "answer": x.answer, "evidence": x.evidence}
             for x in comparison.fairness
@@ -59,6 +56,7 @@ def _side(side: Compared) -> dict[str, Any]:
         "steps": len(side.timed.rows),
         "rounds": side.timed.rounds or None,
         **{names[q]: _interval(found, _MS) for q, found in side.quantiles.items()},
+        "by_throughput_ms": _interval(median_interval(side.throughput), _MS),
         "samples_per_s": _interval(side.rate),
         "phases_ms": side.phases,
         "peak_process_bytes": used.process_memory,
@@ -71,14 +69,45 @@ def _side(side: Compared) -> dict[str, Any]:
 
 def _verdict(comparison: Comparison, at: int, found: Verdict | None) -> dict[str, Any]:
     check = comparison.check[at]
+    by_sample = comparison.by_sample[at] if comparison.by_sample else None
+    why = comparison.why[at]
     return {
         "side": comparison.sides[at].label,
         "against": comparison.sides[0].label,
         "verdict": found.finding.value if found else None,
         "ratio": _interval(found.ratio) if found else None,
         "by_throughput": _interval(check.ratio) if check else None,
+        "by_sample": _interval(by_sample.ratio) if by_sample else None,
+        "by_sample_verdict": by_sample.finding.value if by_sample else None,
+        "more_steps": found.more_steps if found else None,
         "sentence": sentence(comparison, at),
+        "families": _families(why),
+        "matched_share": why.matched_share if why else None,
+        "why_not": comparison.why_not[at],
     }
+
+
+def _parity(parity: Parity | None) -> dict[str, Any]:
+    """Return the outcome; ``difference`` and ``tolerance`` have one value a step."""
+    if parity is None:
+        parity = Parity("unknown", "not compared")
+        status = "not_compared"
+    else:
+        status = parity.status
+    return {
+        "status": status,
+        "max_rel_diff": _known(parity.max_rel_diff),
+        "text": None if status == "not_compared" else parity.text,
+        "first_step_beyond": parity.first_step_beyond,
+        "compared": parity.compared,
+        "difference": [_known(value) for value in parity.difference],
+        "tolerance": [_known(value) for value in parity.tolerance],
+    }
+
+
+def _known(value: float | None) -> float | None:
+    """Return a number that JSON has."""
+    return value if value is not None and math.isfinite(value) else None
 
 
 def _interval(found: Interval | None, scale: float = 1.0) -> dict[str, Any] | None:
@@ -86,9 +115,9 @@ def _interval(found: Interval | None, scale: float = 1.0) -> dict[str, Any] | No
         return None
     low, high = found.low, found.high
     return {
-        "estimate": found.estimate / scale,
-        "low": None if low is None else low / scale,
-        "high": None if high is None else high / scale,
+        "estimate": _known(found.estimate / scale),
+        "low": None if low is None else _known(low / scale),
+        "high": None if high is None else _known(high / scale),
     }
 
 
