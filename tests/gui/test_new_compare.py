@@ -295,7 +295,7 @@ def test_how_long_it_takes_where_that_can_be_known(probed_home: Path) -> None:
     experiment = found.experiment
     assert experiment is not None
     assert found.seconds == pytest.approx(2 * 2 * 10 * 1.0 + 2 * 3)
-    assert cost(found) == "40 turns, about 50\N{NO-BREAK SPACE}s"
+    assert cost(found) == "44 turns, about 50\N{NO-BREAK SPACE}s"
     given = msgspec.structs.replace(experiment, turn=20)
     assert seconds(given, Known({})) is None
     request = experiment.sides[0].request

@@ -213,7 +213,7 @@ class EmptyView(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         column.addWidget(_Picture(), 0, Qt.AlignmentFlag.AlignHCenter)
-        column.addSpacing(14)
+        column.addSpacing(8)
         title = label(tr("Run it under PyTorch, under MXNet, or both"), size=20, weight=600)
         under = label(
             tr("See where the time goes, and compare with numbers that hold."), ink="label"
@@ -227,7 +227,7 @@ class EmptyView(QWidget):
         for way in ways:
             column.addWidget(way)
         self.setFocusProxy(ways[0])
-        column.addSpacing(20)
+        column.addSpacing(14)
         column.addWidget(label(tr("Found on this machine"), ink="label", size=11, weight=600))
         findings = QVBoxLayout()
         findings.setSpacing(0)

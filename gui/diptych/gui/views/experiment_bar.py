@@ -91,14 +91,14 @@ class ExperimentLine(QFrame):
         self.again = link(tr("Start again…"), tr("Choose and start it again"))
         self.close_ = icon_button("cross", tr("Dismiss"))
         row = QHBoxLayout(self)
-        row.setContentsMargins(14, 3, 8, 3)
+        row.setContentsMargins(14, 0, 8, 0)
         row.setSpacing(12)
         row.addWidget(self._icon)
         row.addWidget(self.name, 1)
         for widget in (self.words, self.bar, self.cancel, self.open, self.again, self.close_):
             row.addWidget(widget)
         # As high with the button that dismisses as without it.
-        self.setMinimumHeight(scaled(34))
+        self.setFixedHeight(scaled(34))
         for widget in (self.open, self.again, self.close_):
             widget.hide()
         manager().changed.connect(self._paint)

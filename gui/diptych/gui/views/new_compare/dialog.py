@@ -145,7 +145,8 @@ def cost(found: Plan) -> str:
         return ""
     sides = len(experiment.sides) + experiment.noise
     if experiment.order == "turns":
-        what = trn("{n} turn", "{n} turns", 2 * sides * experiment.rounds)
+        # Those in which they warm up are turns too, and counted as such while it goes on.
+        what = trn("{n} turn", "{n} turns", 2 * sides * (experiment.rounds + 1))
     else:
         what = trn("{n} run, one after the other", "{n} runs, one after the other", sides)
     if found.seconds is None:
