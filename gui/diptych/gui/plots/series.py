@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from enum import Enum
-from math import isfinite
+from math import ceil, isfinite
 
 import numpy as np
 
@@ -177,6 +177,7 @@ def nearest(x: Floats | Ints, at: float) -> int | None:
     """Return the index of the entry of rising ``x`` nearest to ``at``, within its ends."""
     if not len(x) or not x[0] <= at <= x[-1]:
         return None
-    right = int(np.searchsorted(x, at))
+    # A float among integers would make floats of all of them, which takes long.
+    right = int(np.searchsorted(x, ceil(at) if x.dtype.kind == "i" else at))
     left = max(0, right - 1)
     return left if at - x[left] <= x[min(right, len(x) - 1)] - at else right

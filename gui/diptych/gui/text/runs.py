@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from msgspec.structs import astuple
+from numpy.typing import NDArray
 
 from diptych.gui.models.completion import progress
 from diptych.gui.text import format as fmt
@@ -18,7 +19,7 @@ from diptych.gui.text.tr import tr, trn
 from diptych.profiling.records.layout import RunPaths
 from diptych.profiling.records.manifest import RunRequest
 from diptych.profiling.records.summary import Losses
-from diptych.profiling.runs.snapshot import RunSnapshot, RunState
+from diptych.profiling.runs.snapshot import RunSnapshot, RunState, StepFlag
 from diptych.profiling.runs.statistics import counted_steps
 from diptych.profiling.runs.store import RunEntry
 
@@ -52,6 +53,8 @@ _LATEST = 200
 """Steps of a live run over which its ms/step is taken."""
 _LOOK_BACK = 100_000
 """Steps among which they are looked for."""
+_MANY = 2_000_000
+"""Steps of an ended run whose median would hold the window for longer than a frame or two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,16 +205,31 @@ def _value(entry: RunEntry, snapshot: RunSnapshot | None) -> str:
 
 
 def latest_step_ns(snapshot: RunSnapshot) -> float | None:
-    """Return the median completed step time: of the newest steps while live, else of all."""
-    steps = snapshot.steps
-    counted = counted_steps(steps, snapshot.warmup) & ~np.isnan(steps.completed)
+    """Return the median completed step time: of the newest steps while live, else of all.
+
+    Of very many steps of an ended run it is not worked out: its summary says it.
+    """
+    steps, warmup = snapshot.steps, snapshot.warmup
     if not snapshot.state.live:
-        times = steps.completed[counted]
+        if len(steps) > _MANY:
+            return None
+        times = steps.completed[counted_steps(steps, warmup) & ~np.isnan(steps.completed)]
     else:
         # Long runs have millions of steps, and this is asked four times a second.
         first = max(0, len(steps) - _LOOK_BACK)
-        times = steps.completed[first:][counted[first:]][-_LATEST:]
+        times = steps.completed[first:]
+        times = times[_counted_lately(snapshot, first) & ~np.isnan(times)][-_LATEST:]
     return float(np.median(times)) if len(times) else None
+
+
+def _counted_lately(snapshot: RunSnapshot, first: int) -> NDArray[np.bool_]:
+    """Return `counted_steps` from ``first`` on; far behind the warm-up each speaks for itself."""
+    steps, warmup = snapshot.steps, snapshot.warmup
+    if first < (warmup or 0) + _LOOK_BACK:
+        return counted_steps(steps, warmup)[first:]
+    apart = StepFlag.PROFILED | StepFlag.COMPILING
+    counted: NDArray[np.bool_] = (steps.flags[first:] & apart) == 0
+    return counted
 
 
 def _fraction(snapshot: RunSnapshot | None) -> float | None:

@@ -6,6 +6,8 @@ the same. Definitions and formulas are explained in ``docs/metrics.md``.
 
 from __future__ import annotations
 
+from math import ceil
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,6 +18,10 @@ from diptych.profiling.runs.snapshot import Floats, Ints, StepColumns, StepFlag
 _MS = 1e6
 
 
+_PART = 16_384
+"""Steps that are looked through at once for the first that is not marked."""
+
+
 def counted_steps(steps: StepColumns, warmup: int | None) -> NDArray[np.bool_]:
     """Return which steps count: neither warm-up nor in a profile window.
 
@@ -23,7 +29,8 @@ def counted_steps(steps: StepColumns, warmup: int | None) -> NDArray[np.bool_]:
     agent marked as compiling are left out wherever they are, and so are those
     in which the device only caught up with the warm-up. Shape (steps,).
     """
-    apart = StepFlag.PROFILED | StepFlag.COMPILING
+    # One byte a step: with a flag as it is, eight bytes a step would be made.
+    apart = np.uint8(StepFlag.PROFILED | StepFlag.COMPILING)
     counted: NDArray[np.bool_] = (steps.flags & apart) == 0
     counted[: warmup or 0] = False
     first = max(warmup or 0, _marked_at_start(steps))
@@ -33,8 +40,11 @@ def counted_steps(steps: StepColumns, warmup: int | None) -> NDArray[np.bool_]:
 
 def _marked_at_start(steps: StepColumns) -> int:
     """Return how many first steps the agent marked: all that is known of a very short run."""
-    marked = (steps.flags & StepFlag.COMPILING) != 0
-    return int(np.argmin(marked)) if not marked.all() else len(marked)
+    for first in range(0, len(steps), _PART):
+        marked = (steps.flags[first : first + _PART] & StepFlag.COMPILING) != 0
+        if not marked.all():
+            return first + int(np.argmin(marked))
+    return len(steps)
 
 
 def _caught_up(steps: StepColumns, first: int, counted: NDArray[np.bool_]) -> int:
@@ -48,7 +58,8 @@ def _caught_up(steps: StepColumns, first: int, counted: NDArray[np.bool_]) -> in
     """
     end = first
     while 0 < end < len(steps) and not np.isnan(steps.completed_at[end - 1]):
-        stop = int(np.searchsorted(steps.start, steps.completed_at[end - 1], "left"))
+        # As an integer: else all beginnings were made floats of.
+        stop = int(np.searchsorted(steps.start, ceil(steps.completed_at[end - 1]), "left"))
         known = np.flatnonzero(counted[end:stop] & ~np.isnan(steps.completed[end:stop])) + end
         if not _faster_than_asked(steps.completed[known], steps.dispatched[known]):
             break
