@@ -111,6 +111,8 @@ def _sample(args: argparse.Namespace) -> Comparison:
 def _of_runs(args: argparse.Namespace) -> Comparison:
     from diptych.profiling.cli.compared import named
 
+    if args.unknown and args.workload:
+        raise CliError(f"unknown option {args.unknown[0]}; a knob is written --name=value", 2)
     given = [args.workload, args.script, args.side, args.sweep, args.rest, args.unknown, args.env]
     given += [args.aa, args.parity, args.turn, args.name]
     if any(given) or any(v is not None for k, v in vars(args).items() if k.startswith("knob_")):
