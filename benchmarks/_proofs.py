@@ -48,15 +48,15 @@ def kinds(home: Path) -> list[Kind]:
     """Return the kinds of experiments."""
     twice = [Wanted("torch", {}), Wanted("torch", {})]
     small: list[tuple[str, dict[str, Value], int]] = [
-        ("mlp", {"batch_size": 32}, 10),
-        ("resnet18", {"batch_size": 2, "image_size": 32}, 5),
+        ("mlp", {"batch_size": 32, "threads": 1}, 10),
+        ("resnet18", {"batch_size": 2, "image_size": 32, "threads": 1}, 5),
     ]
     made = [
         Kind(f"A/A, {name}", _workload(name, twice, knobs, home), 1.0, turn)
         for name, knobs, turn in small
     ]
     mxnet = [Wanted("mxnet", {}), Wanted("mxnet", {})]
-    made.append(Kind("A/A, mlp under MXNet", _workload("mlp", mxnet, {"batch_size": 32}, home),
+    made.append(Kind("A/A, mlp under MXNet", _workload("mlp", mxnet, {"batch_size": 32, "threads": 1}, home),
                      1.0, 10))  # fmt: skip
     more = round(_WORK * PLANTED)
     first, second = (
