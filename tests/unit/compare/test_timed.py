@@ -198,6 +198,16 @@ def test_steps_of_which_completion_is_not_known_are_no_steps_of_zero() -> None:
     assert len(part.by_step().times) < len(part.rows)
 
 
+def test_a_step_is_over_when_the_fence_of_its_turn_is() -> None:
+    """GIVEN a last step whose end is written down late WHEN compared THEN no parked time counts."""
+    a, b = race([constant(5), constant(5)])
+    late = np.isin(a.steps.n, [turn.last for turn in a.turns]) * 3e6
+    seen = with_steps(
+        a, completed=a.steps.completed + late, completed_at=a.steps.completed_at + late
+    )
+    assert timed([seen, b])[0].by_step().times == pytest.approx(5 * MS)
+
+
 def test_validation_in_a_turn_is_not_in_its_throughput() -> None:
     a, b = race([constant(5), constant(5)])
     middle = a.turns[6]

@@ -62,7 +62,19 @@ class Timed:
     def times(self) -> Floats:
         """Completed time of the steps that count, ns; NaN where it is not known."""
         times = self.run.steps.completed[self.rows]
+        if self.turns:
+            # MXNet may write the time of a step's end down after its fence has seen that end.
+            times = times - np.maximum(self._late(), 0)
         return np.where(times > 0, times, np.nan)
+
+    def _late(self) -> Floats:
+        """Return by how much each step was seen to be complete after its turn was, ns."""
+        steps = self.run.steps
+        ends = np.array([turn.end for turn in self.turns], np.int64)
+        last = np.array([turn.last for turn in self.turns], np.int64)
+        of = np.minimum(np.searchsorted(last, steps.n[self.rows]), len(last) - 1)
+        late = np.nan_to_num(steps.completed_at[self.rows] - ends[of])
+        return np.where(steps.n[self.rows] == last[of], late, 0.0)
 
     def by_step(self) -> Side:
         """Return the completed times in blocks: rounds, or stretches of a run on its own."""
