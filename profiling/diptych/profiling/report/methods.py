@@ -120,6 +120,10 @@ def _noise(comparison: Comparison) -> Iterator[str]:
         yield "What one side run twice differs by was not measured, so a difference of a few per"
         yield "cent may be that of two processes, not of two frameworks."
         return
+    if comparison.noise_run is None:
+        yield "The sides are one side twice, so what they differ by, up to"
+        yield f"{fixed((floor - 1) * 100, 1)}{NBSP}%, is itself the noise of this machine."
+        return
     first = comparison.sides[0].label
     yield f"{first} took part a second time, as a process of its own: what the two differ by, up"
     yield f"to {fixed((floor - 1) * 100, 1)}{NBSP}%, is the noise floor of this machine, and no"
