@@ -56,8 +56,9 @@ def kinds(home: Path) -> list[Kind]:
         for name, knobs, turn in small
     ]
     mxnet = [Wanted("mxnet", {}), Wanted("mxnet", {})]
-    made.append(Kind("A/A, mlp under MXNet", _workload("mlp", mxnet, {"batch_size": 32, "threads": 1}, home),
-                     1.0, 10))  # fmt: skip
+    under_mxnet: dict[str, Value] = {"batch_size": 32, "threads": 1}
+    sides = _workload("mlp", mxnet, under_mxnet, home)
+    made.append(Kind("A/A, mlp under MXNet", sides, 1.0, 10))
     more = round(_WORK * PLANTED)
     first, second = (
         script_sides([SCRIPT, SCRIPT], ["--work", str(work)], settings=_SETTINGS, home=home)[0]

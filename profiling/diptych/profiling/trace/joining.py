@@ -77,8 +77,7 @@ def plan(tables: Sequence[TraceTable], align: Align = "auto", given: Given | Non
         ValueError: they are to be aligned by a clock that one of them has not.
     """
     if given is not None:
-        labels, origins = given.labels, given.origins
-        return _plan(tables, labels, origins, "unix" if given.unix else "first step")
+        return _plan(tables, given.labels, given.origins, "unix" if given.unix else "first step")
     without = [table.path.name for table in tables if not table.absolute]
     if align == "clock" and without:
         raise ValueError(f"{without[0]} does not say when it was recorded: use --align step")
