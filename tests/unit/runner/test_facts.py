@@ -61,6 +61,7 @@ def test_agent_config(tmp_path: Path) -> None:
         "fenced": False,
         "schedule": None,
         "options": {"shapes": False, "stacks": False, "memory": False},
+        "gate": None,
     }
 
 
