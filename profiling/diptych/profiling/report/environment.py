@@ -10,6 +10,7 @@ import msgspec
 from diptych.profiling.compare.comparison import Compared, Comparison
 from diptych.profiling.records.manifest import RunRequest
 from diptych.profiling.runner.command import shell_command
+from diptych.workloads.catalogue import automatic_rate
 
 _GIB = 1 << 30
 _MORE = ("torch", "mxnet", "python")
@@ -73,7 +74,9 @@ def _knobs(side: Compared) -> str | None:
     request = _request(side)
     if request is None or not request.knobs:
         return None
-    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in request.knobs.items())
+    rate = automatic_rate(request.knobs)
+    shown = {**request.knobs, **({} if rate is None else {"lr": f"{rate:g} (automatic)"})}
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in shown.items())
 
 
 def _device(side: Compared) -> str | None:
