@@ -333,9 +333,20 @@ class _Conductor:
         start, other = folder / "start.npz", folder / "drifted.npz"
         try:
             self._from_the_same_weights(folder, start, other)
+        except BaseException:
+            # A run that still lives would write its weights after they were removed.
+            self._stop("the comparison, which has ended")
+            self._let_end()
+            raise
         finally:
             for path in (start, other):
                 path.unlink(missing_ok=True)
+
+    def _let_end(self) -> None:
+        """Give runs that were asked to stop a while to end."""
+        deadline = time.monotonic() + _PATIENCE
+        while any(map(launch.is_live, self._started)) and time.monotonic() < deadline:
+            time.sleep(_LOOK)
 
     def _from_the_same_weights(self, folder: Path, start: Path, other: Path) -> None:
         sides = self._experiment.sides
